@@ -1,0 +1,97 @@
+"""One function, written once against the array API standard, and the same gradient on every framework.
+
+>>> import multigrad
+>>> from multigrad import xp
+>>> multigrad.gradient(lambda x: xp.sin(x**2 + 1), backend="numpy")(2.0)
+array(1.13464874)
+
+Importing multigrad imports no framework; each is imported when its backend is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from multigrad._array import Array
+from multigrad._computation import use_backend
+from multigrad._convert import asarray, native, to_numpy
+from multigrad._errors import (
+    ArgumentSelectionError,
+    BackendBrokenError,
+    BackendNotInstalledError,
+    DetachedValueError,
+    DeviceError,
+    DtypeError,
+    InputError,
+    MixedBackendError,
+    MultigradError,
+    OutputError,
+    StructureError,
+    UnknownBackendError,
+)
+from multigrad._inference import infer_backend
+from multigrad._protocol import BackendInfo
+from multigrad._registry import backends, get_backend, register_backend
+from multigrad._transform import gradient, value_and_gradient, vjp
+from multigrad._tree import register_pytree
+from multigrad.array_api._dispatch import array_namespace, xp
+
+if TYPE_CHECKING:
+    from multigrad import array_api, engine, exercises, extend, testing
+
+__version__ = "0.1.0"
+
+grad = gradient
+value_and_grad = value_and_gradient
+
+# Loaded at first use, so that importing multigrad stays cheap.
+_MODULES = ("array_api", "engine", "exercises", "extend", "testing")
+
+__all__ = [
+    "ArgumentSelectionError",
+    "Array",
+    "BackendBrokenError",
+    "BackendInfo",
+    "BackendNotInstalledError",
+    "DetachedValueError",
+    "DeviceError",
+    "DtypeError",
+    "InputError",
+    "MixedBackendError",
+    "MultigradError",
+    "OutputError",
+    "StructureError",
+    "UnknownBackendError",
+    "array_api",
+    "array_namespace",
+    "asarray",
+    "backends",
+    "engine",
+    "exercises",
+    "extend",
+    "get_backend",
+    "grad",
+    "gradient",
+    "infer_backend",
+    "native",
+    "register_backend",
+    "register_pytree",
+    "testing",
+    "to_numpy",
+    "use_backend",
+    "value_and_grad",
+    "value_and_gradient",
+    "vjp",
+    "xp",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"multigrad.{name}")
+    raise AttributeError(f"module 'multigrad' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,313 @@
+"""The arguments of one operator call: taken apart, moved to one backend, and put together again around f."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from multigrad import _computation, _dtypes, _forms, _registry, _selection, _tree
+from multigrad._array import Array
+from multigrad._computation import Computation, Form
+from multigrad._errors import DetachedValueError, InputError
+from multigrad._protocol import Backend, Native, Natives, SupportsPytree, SupportsRecording
+
+_REAL_NUMBERS = (int, float)
+
+
+class Options(NamedTuple):
+    """The options common to all operators."""
+
+    backend: str | Backend | None
+    device: Any
+    dtype: str | None
+    form: Form
+
+
+def options(backend: Any, device: Any, dtype: Any, arrays: str) -> Options:
+    """Check the common options, without importing a framework."""
+    if arrays not in ("standard", "native"):
+        raise ValueError(f"Expected arrays='standard' or arrays='native', got arrays={arrays!r}.")
+    _registry.check_name(backend)
+    return Options(backend, device, _computation.floating_name(dtype), arrays)  # type: ignore[arg-type]
+
+
+class Call(NamedTuple):
+    """One operator call with its arguments in place.
+
+    Attributes
+    ----------
+    computation
+        What f runs under.
+    primals
+        The differentiated leaves as native arrays.
+    arguments
+        Maps native arrays in the places of the primals to f's arguments, with fresh `Array` objects.
+    restore
+        Maps one native array per primal to a list with one tree per chosen argument; leaves that are not
+        differentiated become None.
+    present
+        Gives a result that belongs to no argument the form that the caller expects.
+    """
+
+    computation: Computation
+    primals: Natives
+    arguments: Callable[[Natives], tuple[tuple[Any, ...], dict[str, Any]]]
+    restore: Callable[[Natives], list[Any]]
+    present: Callable[[Native], Any]
+
+
+class _Leaves:
+    """All leaves of all arguments in one list, and where each argument's are."""
+
+    __slots__ = ("leaves", "spans", "structures")
+
+    def __init__(self, values: Sequence[Any], expand: _tree.Expand) -> None:
+        self.leaves: list[Any] = []
+        self.spans: list[tuple[int, int]] = []
+        self.structures: list[_tree.Structure | None] = []
+        for value in values:
+            start = len(self.leaves)
+            if type(value) in _tree.PLAIN or _registry.array_backend_name(value) is not None:
+                self.leaves.append(value)  # no container: nothing to take apart
+                self.structures.append(None)
+            else:
+                found, structure = _tree.flatten(value, expand)
+                self.leaves.extend(found)
+                self.structures.append(structure)
+            self.spans.append((start, len(self.leaves)))
+
+    def rebuild(self, leaves: Sequence[Any], argument: int) -> Any:
+        start, stop = self.spans[argument]
+        structure = self.structures[argument]
+        return leaves[start] if structure is None else structure.unflatten(leaves[start:stop])
+
+    def path(self, position: int, names: Sequence[str]) -> str:
+        """Return a leaf's path as code, such as ``params['w'][0]``."""
+        for (start, stop), structure, name in zip(self.spans, self.structures, names, strict=True):
+            if start <= position < stop:
+                return name if structure is None else structure.paths(name)[position - start]
+        raise IndexError(position)
+
+
+def prepare(
+    f: Callable[..., Any],
+    chosen: tuple[_selection.Key, ...],
+    options: Options,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Call:
+    """Move the arguments of a call to its backend and open them up for differentiation.
+
+    Parameters
+    ----------
+    f
+        The user's function; only its signature is looked at, for error messages.
+    chosen
+        The differentiated arguments: positions and keywords.
+    options
+        The operator's options.
+    args, kwargs
+        The arguments of the call.
+    """
+    values = (*args, *kwargs.values()) if kwargs else args
+    outer = _computation.current()
+    flat = _Leaves(values, expander(options.backend))
+    backend = _choose_backend(options.backend, flat.leaves, outer)
+    moving = _Moving(f, args, kwargs, chosen, flat, backend, options, outer)
+    return moving.call()
+
+
+def _choose_backend(explicit: Any, leaves: list[Any], outer: Computation | None) -> Backend:
+    if explicit is not None:
+        return _registry.get_backend(explicit)
+    name = _registry.framework_of(leaves)
+    if name is not None:
+        return _registry.get_backend(name)
+    return outer.backend if outer is not None else _registry.environment_backend()
+
+
+def expander(explicit: Any) -> _tree.Expand:
+    """Return a function that opens containers which only a framework's own registry knows."""
+
+    def expand(leaf: object) -> Any:
+        if _registry.array_backend_name(leaf) is not None or callable(leaf) and not hasattr(leaf, "__dataclass_fields__"):
+            return None
+        for backend in (_registry.get_backend(explicit),) if explicit is not None else _registry.imported_backends():
+            if _registry.supports(backend, SupportsPytree):
+                opened = backend.flatten_node(leaf)  # type: ignore[attr-defined]
+                if opened is not None:
+                    return opened
+        return None
+
+    return expand
+
+
+class _Moving:
+    """The steps of `prepare`, in the order in which they happen."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        chosen: tuple[_selection.Key, ...],
+        flat: _Leaves,
+        backend: Backend,
+        options: Options,
+        outer: Computation | None,
+    ) -> None:
+        self.f, self.args, self.kwargs, self.flat = f, args, kwargs, flat
+        self.backend, self.options, self.outer = backend, options, outer
+        self.cls = _forms.array_type(backend)
+        keywords = list(kwargs)
+        self.chosen = [key if type(key) is int else len(args) + keywords.index(key) for key in chosen]  # type: ignore[arg-type]
+        nested = outer is not None and outer.level > 0
+        self.wraps_results = nested and outer.form == "standard"  # type: ignore[union-attr]
+        self.cast = options.dtype or (outer.dtype if outer is not None and outer.level == 0 else None)
+        self.device = options.device if options.device is not None else outer.device if outer is not None else None
+
+    def call(self) -> Call:
+        natives, given_as_array = self._move()
+        dtype = self._default_dtype(natives)
+        computation = Computation(
+            self.backend, dtype, self._device(natives), self.options.form, (self.outer.level if self.outer else 0) + 1
+        )
+        positions = self._differentiate(natives, dtype, computation.device)
+        return self._assemble(computation, natives, positions, given_as_array)
+
+    def _move(self) -> tuple[list[Any], frozenset[int]]:
+        """Return the leaves with every array as the backend's own, and which were given as `Array`."""
+        backend, name, cls = self.backend, self.backend.name, self.cls
+        cast, device = self.cast, self.options.device
+        natives = list(self.flat.leaves)
+        given_as_array = set()
+        for position, leaf in enumerate(natives):
+            source = _registry.array_backend_name(leaf)
+            if source is None:
+                continue
+            if isinstance(leaf, Array):
+                given_as_array.add(position)
+                leaf = leaf.native
+            if source != name:
+                leaf = self._fetch(leaf, source, position)
+            elif not cls._is_array_object(leaf):
+                leaf = backend.asarray(leaf)
+            if device is not None:
+                leaf = backend.to_device(leaf, device)
+            if cast is not None:
+                leaf = self._cast(leaf, cast)
+            natives[position] = leaf
+        return natives, frozenset(given_as_array)
+
+    def _fetch(self, leaf: Any, source: str, position: int) -> Any:
+        """Move an array of another framework, or of NumPy."""
+        owner = _registry.get_backend(source)
+        if _registry.supports(owner, SupportsRecording) and owner.is_recorded(leaf):  # type: ignore[attr-defined]
+            raise DetachedValueError(
+                f"Expected an array outside any {source} graph for {self._path(position)}, since backend="
+                f"{self.backend.name!r} moves it there; got one that {source} is differentiating, and its gradient would "
+                "be cut off. Detach it first if that is what you want, or stay on its framework."
+            )
+        return self.backend.asarray(leaf, device=self.device)
+
+    def _cast(self, leaf: Any, dtype: str) -> Any:
+        name = _dtypes.dtype_name(leaf.dtype)
+        target = dtype if name in _dtypes.FLOATING else _dtypes.complex_of(dtype) if name in _dtypes.COMPLEX else name
+        return leaf if name == target else self.backend.asarray(leaf, dtype=target)
+
+    def _default_dtype(self, natives: list[Any]) -> str:
+        if self.cast is not None:
+            return self.cast
+        is_array = self.backend.is_array
+        widest = _dtypes.widest([_dtypes.dtype_name(leaf.dtype) for leaf in natives if is_array(leaf)])
+        return widest or (self.outer and self.outer.dtype) or "float64"
+
+    def _device(self, natives: list[Any]) -> Any:
+        """Return where new arrays go: as asked, else beside the arrays, else as the computation around says."""
+        if self.options.device is not None:
+            return self.options.device
+        for leaf in natives:
+            if self.backend.is_array(leaf):
+                name = self.backend.device(leaf)
+                return None if name == "cpu" and self.device is None else name
+        return self.device
+
+    def _differentiate(self, natives: list[Any], dtype: str, device: Any) -> list[int]:
+        """Turn the chosen arguments' numbers into arrays, and return the positions of all differentiated leaves."""
+        positions = []
+        for argument in self.chosen:
+            start, stop = self.flat.spans[argument]
+            before = len(positions)
+            for position in range(start, stop):
+                leaf = natives[position]
+                if self._is_number(leaf):
+                    name = _dtypes.complex_of(dtype) if isinstance(leaf, complex) else dtype
+                    natives[position] = self.backend.asarray(leaf, dtype=name, device=device)
+                elif not self.backend.is_array(leaf):
+                    if _tree.is_opaque(leaf):
+                        raise self._unknown_container(leaf, position)
+                    continue
+                elif _dtypes.dtype_name(leaf.dtype) not in _dtypes.INEXACT:
+                    raise InputError(
+                        f"Expected a floating or complex array to differentiate, got {self._path(position)} of dtype "
+                        f"{_dtypes.dtype_name(leaf.dtype)}. Convert it, as in x.astype('float64'), pass dtype-free data "
+                        "as another argument, or choose others with argnums."
+                    )
+                positions.append(position)
+            if before == len(positions) and start < stop:
+                raise InputError(
+                    f"Expected at least one number or floating array in {self._names()[argument]}, got "
+                    f"{type(natives[start]).__name__}. Choose the arguments to differentiate with argnums or argnames."
+                )
+        return positions
+
+    @staticmethod
+    def _is_number(leaf: Any) -> bool:
+        return type(leaf) in (float, int, complex) or (
+            isinstance(leaf, int | float | complex) and not isinstance(leaf, bool | np.generic)
+        )
+
+    def _unknown_container(self, leaf: Any, position: int) -> InputError:
+        kind = f"{type(leaf).__module__}.{type(leaf).__qualname__}"
+        return InputError(
+            f"Expected arrays, numbers and known containers, got {self._path(position)} of type {kind}, which may hold "
+            "arrays that would be missed. Register it with multigrad.register_pytree, or make it a dataclass."
+        )
+
+    def _assemble(
+        self, computation: Computation, natives: list[Any], positions: list[int], given_as_array: frozenset[int]
+    ) -> Call:
+        flat, cls, backend = self.flat, self.cls, self.backend
+        count, keywords, chosen = len(self.args), tuple(self.kwargs), self.chosen
+        show = cls._wrap if computation.form == "standard" else cls._native_form
+        # Only f's own leaves are wrapped; numbers, strings and the like reach f untouched.
+        arrays = [position for position, leaf in enumerate(natives) if backend.is_array(leaf)]
+
+        def arguments(primals: Natives) -> tuple[tuple[Any, ...], dict[str, Any]]:
+            leaves = list(natives)
+            for position, primal in zip(positions, primals, strict=True):
+                leaves[position] = primal
+            for position in arrays:
+                leaves[position] = show(leaves[position])
+            values = [flat.rebuild(leaves, argument) for argument in range(len(flat.spans))]
+            return tuple(values[:count]), dict(zip(keywords, values[count:], strict=True))
+
+        wraps, native_form = self.wraps_results, cls._native_form
+
+        def restore(results: Natives) -> list[Any]:
+            leaves: list[Any] = [None] * len(natives)
+            for position, result in zip(positions, results, strict=True):
+                leaves[position] = cls._wrap(result) if wraps or position in given_as_array else native_form(result)
+            return [flat.rebuild(leaves, argument) for argument in chosen]
+
+        present = cls._wrap if wraps or given_as_array else native_form
+        return Call(computation, tuple(natives[position] for position in positions), arguments, restore, present)
+
+    def _names(self) -> list[str]:
+        names = _selection.positional_names(self.f)
+        return [names[i] if i < len(names) else f"args[{i}]" for i in range(len(self.args))] + list(self.kwargs)
+
+    def _path(self, position: int) -> str:
+        return self.flat.path(position, self._names())

@@ -1,0 +1,151 @@
+"""The running computation: which backend, dtype, device and form of arrays are in force.
+
+One context variable holds one immutable `Computation`. The outermost operator (or `use_backend`) opens it, nested ones
+open their own on top, and leaving restores what was before, exceptions or not. A new thread starts without one.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Literal, NamedTuple
+
+from multigrad import _dtypes, _registry
+from multigrad._protocol import Backend, SupportsScope
+
+Form = Literal["standard", "native"]
+
+
+class Computation(NamedTuple):
+    """What one operator call, or one `use_backend` block, runs under.
+
+    Attributes
+    ----------
+    backend
+        The backend object.
+    dtype
+        Default real floating dtype by name, or None where `use_backend` left it open (then ``"float64"``).
+    device
+        Where new arrays go; None for the framework's default.
+    form
+        Whether f sees `Array` (``"standard"``) or the framework's own arrays (``"native"``).
+    level
+        0 for `use_backend`, 1 for an outermost operator, more for nested ones.
+    """
+
+    backend: Backend
+    dtype: str | None
+    device: Any
+    form: Form
+    level: int
+
+
+_current: contextvars.ContextVar[Computation | None] = contextvars.ContextVar("multigrad_computation", default=None)
+
+# The one place that reads the context variable.
+current = _current.get
+
+
+def running() -> Computation | None:
+    """Return the computation of the operator that is running around the caller, or None at top level."""
+    computation = _current.get()
+    return computation if computation is not None and computation.level else None
+
+
+def default_dtype() -> str:
+    """Return the standard's "default real floating-point dtype", by name."""
+    computation = _current.get()
+    return (computation and computation.dtype) or "float64"
+
+
+def default_backend() -> Backend:
+    """Return the backend of the running computation, else `use_backend`'s, ``MULTIGRAD_BACKEND``'s, or NumPy."""
+    computation = _current.get()
+    return computation.backend if computation is not None else _registry.environment_backend()
+
+
+class opened:  # noqa: N801 - used as a context manager, spelled like one
+    """Run a block under a computation and inside its backend's scope."""
+
+    __slots__ = ("_computation", "_scope", "_token")
+
+    def __init__(self, computation: Computation) -> None:
+        self._computation = computation
+        backend = computation.backend
+        self._scope: AbstractContextManager[Any] | None = (
+            backend.scope(computation) if _registry.supports(backend, SupportsScope) else None  # type: ignore[attr-defined]
+        )
+
+    def __enter__(self) -> Computation:
+        if self._scope is not None:
+            self._scope.__enter__()
+        self._token = _current.set(self._computation)
+        return self._computation
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        _current.reset(self._token)
+        if self._scope is not None:
+            self._scope.__exit__(kind, error, traceback)
+
+
+class use_backend:  # noqa: N801 - public name of a context manager
+    """Choose the backend, and optionally dtype and device, for a block of code.
+
+    An explicit ``backend=``, ``dtype=`` or ``device=`` of an operator wins over it, and so do the framework's own
+    arrays among the arguments. With JAX and ``dtype="float64"`` the block also runs in JAX's scoped 64-bit mode, so
+    that the user's own arithmetic on the results stays in float64; the global flag is not touched.
+
+    Parameters
+    ----------
+    name
+        A backend's name, such as ``"jax"``.
+    dtype
+        Floating dtype that arguments are cast to; a string or any framework's dtype. None leaves arrays as they are.
+    device
+        Where arguments go: ``"cpu"``, ``"gpu"``, ``"cuda:1"`` or the framework's own object.
+
+    Raises
+    ------
+    UnknownBackendError, BackendNotInstalledError, BackendBrokenError
+        If there is no such backend or it does not import.
+    DtypeError
+        If the dtype is not a real floating dtype.
+
+    Examples
+    --------
+    >>> import multigrad
+    >>> with multigrad.use_backend("numpy", dtype="float32"):
+    ...     multigrad.gradient(lambda x: x**2)(3.0).dtype
+    dtype('float32')
+    """
+
+    def __init__(self, name: str | Backend, dtype: Any = None, device: Any = None) -> None:
+        backend = _registry.get_backend(name)
+        self._computation = Computation(backend, floating_name(dtype), device, "standard", 0)
+        self._open: list[opened] = []
+
+    def __enter__(self) -> None:
+        block = opened(self._computation)
+        block.__enter__()
+        self._open.append(block)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.pop().__exit__(kind, error, traceback)
+
+
+def floating_name(dtype: Any) -> str | None:
+    """Return the name of a ``dtype=`` option, which must be a real floating dtype."""
+    if dtype is None:
+        return None
+    name = _dtypes.dtype_name(dtype)
+    if name not in _dtypes.FLOATING:
+        raise _dtypes.DtypeError(
+            f"Expected a real floating dtype such as 'float32' for dtype=, got {name!r}; "
+            "complex arguments are cast to its precision."
+        )
+    return name

@@ -1,0 +1,160 @@
+"""What a backend is: a small required protocol, and capabilities that are found by isinstance, never by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from multigrad._array import Array
+    from multigrad._computation import Computation
+
+# A framework's array. The frameworks share no base class, so the type checker cannot say more.
+Native = Any
+Natives = tuple[Native, ...]
+# A function on flat tuples of native arrays: primals to (outputs, aux).
+FlatFunction = Callable[..., tuple[Natives, Natives]]
+Pullback = Callable[[Natives], Natives]
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """One framework: its arrays, its devices and its autodiff primitive.
+
+    Everything else is derived in framework-free code. Adapters state only how their framework differs from this text.
+
+    Attributes
+    ----------
+    name
+        Lower case, the framework's import name.
+    xp
+        An array API namespace on the backend's own arrays. Its derivatives follow the convention.
+    """
+
+    name: str
+    xp: Any
+
+    def is_array(self, x: object, /) -> bool:
+        """Tell whether x is one of the backend's own arrays."""
+        ...
+
+    def device(self, x: Native, /) -> str:
+        """Return where x lives: ``"cpu"``, ``"gpu:0"``."""
+        ...
+
+    def to_device(self, x: Native, device: Any, /) -> Native:
+        """Return x on a device, given by name or as the framework's object; raise `DeviceError` if there is none."""
+        ...
+
+    def devices(self) -> tuple[str, ...]:
+        """Return every device that the framework sees, the default one first."""
+        ...
+
+    def asarray(self, obj: Any, /, *, dtype: str | None = None, device: Any = None) -> Native:
+        """Return a number, a NumPy array, or an array of any framework (through DLPack) as the backend's array.
+
+        ``dtype`` is a standard name; None keeps the dtype. Never weakly typed, and never narrowed.
+        """
+        ...
+
+    def to_numpy(self, x: Native, /) -> np.ndarray:
+        """Return x as a NumPy array of the same dtype; raise `DetachedValueError` if x is being differentiated."""
+        ...
+
+    def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
+        """Evaluate f and return ``(outputs, pullback, aux)``.
+
+        ``f(*primals)`` returns two flat tuples of arrays, ``(outputs, aux)``; the pullback maps one cotangent per
+        output to one per primal, and derivatives of aux are not taken at this level.
+
+        The laws, each with its conformance test in `multigrad.testing`:
+
+        1. Tuples keep their order; ``pullback`` returns arrays with the primals' shape, dtype and device.
+        2. Unconnected inputs, constant functions and integer outputs give zeros. The same array twice is two primals.
+        3. With ``reusable=True`` the pullback may be called again and gives the same. With ``reusable=False`` it may be
+           called once and frees what it consumed; a second call raises RuntimeError.
+        4. Outputs, aux and pullback are differentiable again: in the primals, in the cotangents, and in what f closes
+           over.
+        5. Results of an outermost call carry no graph.
+        6. It works while the framework itself is tracing or compiling around it.
+        7. An exception in f passes through and leaves no state; no argument and no global setting is changed; calls in
+           several threads do not see each other.
+        8. Complex: Re⟨ct, J t⟩ = Re⟨pullback(ct), t⟩ with ⟨a, b⟩ = Σ conj(a)·b, so the gradient of a real f is
+           dL/dRe + i·dL/dIm.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsArrayType(Protocol):
+    """The backend brings its own subclass of `multigrad.Array`."""
+
+    array_type: type[Array]
+
+
+@runtime_checkable
+class SupportsScope(Protocol):
+    """The framework must be put into a state for the time of a computation (JAX: 64-bit dtypes)."""
+
+    def scope(self, computation: Computation, /) -> AbstractContextManager[Any]:
+        """Return a context in which the computation runs; it changes nothing outside the calling thread."""
+        ...
+
+
+@runtime_checkable
+class SupportsPytree(Protocol):
+    """The framework has a registry of containers of its own."""
+
+    def flatten_node(self, node: object, /) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any]] | None:
+        """Return a registered container's children and the function that rebuilds it, or None if it is unknown."""
+        ...
+
+
+@runtime_checkable
+class SupportsRecording(Protocol):
+    """The backend can tell which arrays are being differentiated."""
+
+    def is_recorded(self, x: Native, /) -> bool:
+        """Tell whether the framework records operations on x for differentiation, or traces it symbolically."""
+        ...
+
+
+# What a third party must supply, in the order of the protocol.
+REQUIRED_MEMBERS = ("name", "xp", "is_array", "device", "to_device", "devices", "asarray", "to_numpy", "vjp")
+
+CAPABILITIES: dict[str, type] = {
+    "array_type": SupportsArrayType,
+    "scope": SupportsScope,
+    "pytree": SupportsPytree,
+    "recording": SupportsRecording,
+}
+
+
+class BackendInfo(NamedTuple):
+    """What is known about a backend on this machine; see `multigrad.backends`.
+
+    Attributes
+    ----------
+    name
+        The name that ``backend=`` takes.
+    version
+        The framework's version, or None where it is missing.
+    installed
+        Whether the framework imports.
+    devices
+        Devices that it sees, the default one first.
+    capabilities
+        Names of what it offers beyond the required protocol.
+    reason
+        Why it cannot be used and what to do, or None.
+    """
+
+    name: str
+    version: str | None
+    installed: bool
+    devices: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    reason: str | None

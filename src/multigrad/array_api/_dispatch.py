@@ -1,0 +1,162 @@
+"""``xp``: one namespace for all backends, which sends each call to the namespace of its arrays."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from multigrad import _computation, _dtypes, _forms, _registry
+from multigrad._array import Array
+from multigrad._errors import DtypeError
+from multigrad.array_api._lift import CONSTANTS, CREATION, EXTENSIONS
+
+
+def array_namespace(*arrays: Any) -> Any:
+    """Return the array API namespace of these arrays, with this package's derivative convention.
+
+    Parameters
+    ----------
+    *arrays
+        `Array` objects, arrays of one framework, NumPy arrays (which go to the others' framework), Python numbers.
+
+    Returns
+    -------
+    module
+        ``multigrad.array_api.torch`` and so on; that of the running or default backend if there is no array.
+
+    Raises
+    ------
+    MixedBackendError
+        If the arrays belong to several frameworks.
+
+    Examples
+    --------
+    >>> import multigrad, numpy as np
+    >>> multigrad.array_namespace(np.ones(3)).__name__
+    'multigrad.array_api.numpy'
+    """
+    return _namespace_of(arrays)
+
+
+def _namespace_of(args: Any) -> Any:
+    leaves = tuple(_leaves(args))
+    name = _registry.framework_of(leaves)
+    if name is not None:
+        return _forms.namespace(_registry.get_backend(name))
+    if _computation.running() is None and any(_registry.array_backend_name(leaf) for leaf in leaves):
+        return _forms.namespace(_registry.get_backend("numpy"))
+    return _forms.namespace(_computation.default_backend())
+
+
+def _leaves(args: Any) -> Iterator[Any]:
+    for arg in args:
+        if isinstance(arg, list | tuple):
+            yield from _leaves(arg)
+        else:
+            yield arg
+
+
+class Dispatcher:
+    """The dispatching namespace ``multigrad.xp``, and its extensions ``xp.linalg`` and ``xp.fft``.
+
+    Functions go to the namespace of their array arguments. Creation functions, dtypes and constants belong to the
+    running backend, else to the default one; what they create has the form of the running computation: `Array` inside a
+    function that runs with ``arrays="standard"``, the framework's own array at top level.
+
+    Examples
+    --------
+    >>> import multigrad
+    >>> from multigrad import xp
+    >>> multigrad.gradient(lambda x: xp.sin(x**2 + 1), backend="numpy")(2.0)
+    array(1.13464874)
+    """
+
+    def __init__(self, extension: str | None = None) -> None:
+        self._extension = extension
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._extension is None:
+            if name in EXTENSIONS:
+                return self._keep(name, Dispatcher(name))
+            if name in CREATION:
+                return self._keep(name, _creation(name))
+            if name in _dtypes.NAMES:
+                return self._dtype(name)
+            if name in CONSTANTS:
+                return getattr(_forms.namespace(_computation.default_backend()), name)
+        if name not in self._names():
+            near = difflib.get_close_matches(name, self._names(), 1)
+            where = f"xp.{self._extension}" if self._extension else "xp"
+            hint = f" Did you mean {where}.{near[0]}?" if near else ""
+            raise AttributeError(f"{where} has no {name!r}: it is not in multigrad's array API namespace.{hint}")
+        return self._keep(name, self._function(name))
+
+    def _keep(self, name: str, member: Any) -> Any:
+        # Functions are made once; only what depends on the running backend is looked up each time.
+        setattr(self, name, member)
+        return member
+
+    @staticmethod
+    def _dtype(name: str) -> Any:
+        backend = _computation.default_backend()
+        try:
+            return getattr(_forms.namespace(backend), name)
+        except AttributeError:
+            raise DtypeError(f"{backend.name} has no {name}.") from None
+
+    def _part(self, namespace: Any) -> Any:
+        return namespace if self._extension is None else getattr(namespace, self._extension)
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        def function(*args: Any, **kwargs: Any) -> Any:
+            if args and isinstance(args[0], Array) and (len(args) == 1 or not _foreign(args)):
+                namespace = args[0]._namespace
+            else:
+                namespace = _namespace_of((*args, *kwargs.values()))
+            return getattr(self._part(namespace), name)(*args, **kwargs)
+
+        reference = getattr(self._reference(), name)
+        function.__name__ = function.__qualname__ = name
+        function.__doc__ = (
+            f"Compute the array API standard's ``{name}`` in the namespace of the array arguments.\n\n{reference.__doc__ or ''}"
+        ).rstrip()
+        return function
+
+    def _reference(self) -> Any:
+        return self._part(_forms.namespace(_registry.get_backend("numpy")))
+
+    def _names(self) -> list[str]:
+        reference = self._reference()
+        return [name for name in getattr(reference, "__all__", vars(reference)) if not name.startswith("_")]
+
+    def __dir__(self) -> list[str]:
+        return self._names()
+
+    def __repr__(self) -> str:
+        return "<multigrad.xp: the array API namespace of the arrays it is given>"
+
+
+def _foreign(args: tuple[Any, ...]) -> bool:
+    """Tell whether another array could decide in place of a NumPy one that comes first."""
+    return args[0].backend == "numpy"
+
+
+def _creation(name: str) -> Callable[..., Any]:
+    def create(*args: Any, **kwargs: Any) -> Any:
+        framework = _registry.framework_of(_leaves((*args, *kwargs.values())))
+        backend = _registry.get_backend(framework) if framework else _computation.default_backend()
+        array = getattr(_forms.namespace(backend), name)(*args, **kwargs)
+        computation = _computation.running()
+        if computation is not None and computation.form == "standard":
+            return array
+        return array.native if isinstance(array, Array) else array
+
+    create.__name__ = create.__qualname__ = name
+    create.__doc__ = f"Create an array of the running backend, else of the default one; see the standard's ``{name}``."
+    return create
+
+
+xp = Dispatcher()

@@ -1,0 +1,13 @@
+"""The array API standard (2024.12) over `multigrad.Array` for JAX."""
+
+import sys
+
+from multigrad.array_api._lift import lifted
+from multigrad.array_api.jax import _native
+from multigrad.array_api.jax._array import JaxArray
+
+__all__ = list(_native.__all__)  # noqa: PLE0605 - the native namespace's list
+__array_api_version__ = "2024.12"
+
+globals().update(lifted(_native, JaxArray))
+JaxArray._namespace = sys.modules[__name__]

@@ -1,0 +1,40 @@
+"""`Array` over JAX's arrays."""
+
+import jax
+
+from multigrad._array import Array
+from multigrad._dtypes import dtype_name
+from multigrad.array_api.jax import _dtypes, _native, _object
+from multigrad.array_api.jax._wide import keep_width
+
+
+class JaxArray(Array):
+    """`multigrad.Array` over `jax.Array`.
+
+    `jax.numpy` and `jax.nn` take it and give JAX's own arrays; JAX's transformations (``jax.jit``, ``jax.vmap``) take
+    it apart and give it back.
+    """
+
+    __slots__ = ()
+    backend = "jax"
+    _xp = _native
+    _is_native = staticmethod(_object.is_native)
+    _is_recorded = staticmethod(_object.is_recorded)
+    _is_symbolic = staticmethod(_object.is_symbolic)
+    _to_numpy = staticmethod(_object.to_numpy)
+    _peek = staticmethod(_object.peek)
+    _device = staticmethod(_object.device_name)
+    _to_device = staticmethod(_object.to_device)
+    _getitem = staticmethod(keep_width(_object.getitem))
+    _setitem = staticmethod(keep_width(_object.setitem))
+
+    @staticmethod
+    def _asarray(obj, dtype=None, device=None):
+        return _native.asarray(obj, dtype=_dtypes.DTYPES[dtype_name(dtype)] if dtype else None, device=device)
+
+    def __jax_array__(self):
+        return self.native
+
+
+# Unflattening validates nothing: JAX puts other objects than arrays into its trees.
+jax.tree_util.register_pytree_node(JaxArray, lambda array: ((array.native,), None), lambda _, leaves: JaxArray._wrap(*leaves))

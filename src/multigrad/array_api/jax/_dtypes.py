@@ -1,0 +1,48 @@
+"""Data types."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from multigrad.array_api._data_types import DataTypes
+from multigrad.array_api._promotion import Promotion
+from multigrad.array_api.jax._wide import keep_width
+
+# JAX's arrays carry NumPy's dtype objects; bfloat16's is ml_dtypes'.
+DTYPES = {
+    name: np.dtype(getattr(jnp, name if name != "bool" else "bool_"))
+    for name in (
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "bfloat16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    )
+}
+globals().update(DTYPES)
+
+__all__ = [*DTYPES, "astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
+
+
+@keep_width
+def astype(x, dtype, /, *, copy=True, device=None):
+    """Cast an array to a dtype."""
+    if np.issubdtype(x.dtype, np.complexfloating) and not np.issubdtype(dtype, np.complexfloating):
+        x = jnp.real(x)
+    x = x.astype(dtype)
+    return x if device is None else x.to_device(device)
+
+
+promotion = Promotion(DTYPES, astype, keep_width(lambda number, array: jnp.asarray(number, dtype=array.dtype)))
+_functions = DataTypes(DTYPES)
+can_cast, finfo, iinfo = _functions.can_cast, _functions.finfo, _functions.iinfo
+isdtype, result_type = _functions.isdtype, _functions.result_type

@@ -1,0 +1,20 @@
+"""The standard's functions on JAX's own arrays, with the convention's derivatives.
+
+One module per section of the standard; this one only collects them.
+"""
+
+from math import e, inf, nan, pi
+
+from multigrad.array_api.jax import _creation, _dtypes, _elementwise, _linear_algebra, _manipulation, _statistical
+from multigrad.array_api.jax._creation import *  # noqa: F403
+from multigrad.array_api.jax._dtypes import *  # noqa: F403
+from multigrad.array_api.jax._elementwise import *  # noqa: F403
+from multigrad.array_api.jax._linear_algebra import *  # noqa: F403
+from multigrad.array_api.jax._manipulation import *  # noqa: F403
+from multigrad.array_api.jax._statistical import *  # noqa: F403
+
+newaxis = None
+
+__all__ = ["e", "inf", "nan", "newaxis", "pi"]
+for _section in (_creation, _dtypes, _elementwise, _linear_algebra, _manipulation, _statistical):
+    __all__ += _section.__all__

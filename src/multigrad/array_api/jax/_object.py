@@ -1,0 +1,109 @@
+"""The array object: how JAX's arrays are told apart, inspected, read and written."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from multigrad._errors import DeviceError
+
+
+def is_native(x):
+    return isinstance(x, jax.Array)  # tracers included
+
+
+def is_recorded(x):
+    return isinstance(x, jax.core.Tracer)
+
+
+def is_symbolic(x):
+    """Tell whether the array has no value: it is being compiled, not only differentiated."""
+    return isinstance(x, jax.core.Tracer) and not jax.core.is_concrete(x)
+
+
+def _name(device):
+    kind = "gpu" if device.platform in ("gpu", "cuda", "rocm") else device.platform
+    return kind if kind == "cpu" else f"{kind}:{device.id}"
+
+
+def device_name(x):
+    if isinstance(x, jax.core.Tracer):
+        return _name(default_device())  # a tracer does not say; computations run on the default device
+    devices = sorted(x.devices(), key=lambda device: device.id)
+    return _name(devices[0])
+
+
+def default_device():
+    default = jax.config.jax_default_device
+    if isinstance(default, str):
+        return jax.devices(default)[0]
+    return default if default is not None else jax.devices()[0]
+
+
+def devices():
+    """Return all devices by name, the default one first."""
+    found = {_name(default_device()): default_device()}
+    for device in jax.devices():
+        found.setdefault(_name(device), device)
+    for device in jax.devices("cpu"):
+        found.setdefault(_name(device), device)
+    return found
+
+
+def as_device(device):
+    """Return a device given by name or as JAX's own object (a sharding, too) as JAX's; None stays None."""
+    if device is None or not isinstance(device, str):
+        return device
+    found = devices()
+    kind, _, index = device.replace("cuda", "gpu").partition(":")
+    match = found.get(kind if kind == "cpu" else f"{kind}:{index or 0}")
+    if match is None or (kind == "cpu" and index not in ("", "0")):
+        raise DeviceError(f"No device {device!r} for jax on this machine; it sees {', '.join(found)}.")
+    return match
+
+
+def to_device(x, device):
+    return jax.device_put(x, as_device(device))
+
+
+def to_numpy(x):
+    x = np.asarray(x)
+    return x.astype(np.float32) if x.dtype.name == "bfloat16" else x
+
+
+def peek(x):
+    """Return the value for display; out of the tracers that have one."""
+    while isinstance(x, jax.core.Tracer):
+        inner = getattr(x, "primal", None)
+        if inner is None:
+            return np.full(x.shape, "?", dtype=object)
+        x = inner
+    return to_numpy(x)
+
+
+def getitem(x, key):
+    _check_bounds(x, key)
+    return x[key]
+
+
+def setitem(x, key, value):
+    _check_bounds(x, key)
+    return x.at[key].set(value)
+
+
+def _check_bounds(x, key):
+    """Raise IndexError as everywhere else; JAX clamps an integer out of range instead."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if not any(type(part) is int for part in parts):
+        return
+    if sum(part is not None and part is not Ellipsis for part in parts) > x.ndim:
+        return  # JAX's own error
+    axis = 0
+    for part in parts:
+        if part is None:
+            continue
+        if part is Ellipsis:
+            axis = x.ndim - sum(p is not None for p in parts[parts.index(Ellipsis) + 1 :])
+            continue
+        if type(part) is int and not -x.shape[axis] <= part < x.shape[axis]:
+            raise IndexError(f"Index {part} is out of bounds for axis {axis} with size {x.shape[axis]}.")
+        axis += getattr(part, "ndim", 1) if getattr(part, "dtype", None) == jnp.bool_ else 1

@@ -1,0 +1,13 @@
+"""The array API standard (2024.12) over `multigrad.Array` for NumPy."""
+
+import sys
+
+from multigrad.array_api._lift import lifted
+from multigrad.array_api.numpy import _native
+from multigrad.array_api.numpy._array import NumpyArray
+
+__all__ = list(_native.__all__)  # noqa: PLE0605 - the native namespace's list
+__array_api_version__ = "2024.12"
+
+globals().update(lifted(_native, NumpyArray))
+NumpyArray._namespace = sys.modules[__name__]

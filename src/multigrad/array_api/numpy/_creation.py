@@ -1,0 +1,96 @@
+"""Creation functions. Without ``dtype`` the running computation decides."""
+
+import numpy as np
+
+from multigrad.array_api import _defaults
+from multigrad.array_api.numpy._dtypes import DTYPES, astype, promotion, traced
+from multigrad.array_api.numpy._object import check_device
+from multigrad.engine import Tracer
+
+__all__ = [
+    "arange",
+    "asarray",
+    "empty",
+    "empty_like",
+    "eye",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "zeros",
+    "zeros_like",
+]
+
+
+def _dtype(dtype, device, *numbers):
+    """Return the dtype to use: the given one, or the default for such numbers."""
+    check_device(device)
+    if dtype is not None:
+        return dtype
+    return DTYPES[_defaults.dtype_of_number(*numbers) if numbers else _defaults.default_dtype()]
+
+
+def arange(start, /, stop=None, step=1, *, dtype=None, device=None):
+    if stop is None:
+        start, stop = 0, start
+    return np.arange(start, stop, step, dtype=_dtype(dtype, device, start, stop, step))
+
+
+def asarray(obj, /, *, dtype=None, device=None, copy=None):
+    check_device(device)
+    if isinstance(obj, Tracer):
+        return obj if dtype is None else astype(obj, dtype)
+    if isinstance(obj, list | tuple) and _holds_tracer(obj):
+        return traced.stack(promotion.common([asarray(part, dtype=dtype) for part in obj]))
+    if not isinstance(obj, np.ndarray | np.generic):
+        obj = np.asarray(obj)
+        dtype = dtype or DTYPES.get(_defaults.dtype_of_values(obj.dtype.kind))
+    # A copy: the caller may change its array after the call.
+    return np.array(obj, dtype=dtype)
+
+
+def _holds_tracer(obj):
+    return any(isinstance(x, Tracer) or (isinstance(x, list | tuple) and _holds_tracer(x)) for x in obj)
+
+
+def empty(shape, *, dtype=None, device=None):
+    return np.empty(shape, dtype=_dtype(dtype, device))
+
+
+def zeros(shape, *, dtype=None, device=None):
+    return np.zeros(shape, dtype=_dtype(dtype, device))
+
+
+def ones(shape, *, dtype=None, device=None):
+    return np.ones(shape, dtype=_dtype(dtype, device))
+
+
+def full(shape, fill_value, *, dtype=None, device=None):
+    if isinstance(fill_value, Tracer | np.ndarray | np.generic):
+        return traced.broadcast_to(fill_value if dtype is None else astype(fill_value, dtype), shape)
+    return np.full(shape, fill_value, dtype=_dtype(dtype, device, fill_value))
+
+
+def eye(n_rows, n_cols=None, /, *, k=0, dtype=None, device=None):
+    return np.eye(n_rows, n_cols, k=k, dtype=_dtype(dtype, device))
+
+
+def linspace(start, stop, /, num, *, dtype=None, device=None, endpoint=True):
+    return np.linspace(start, stop, num, endpoint=endpoint, dtype=_dtype(dtype, device, float(0), start, stop))
+
+
+def empty_like(x, /, *, dtype=None, device=None):
+    return traced.empty_like(x, dtype=dtype)
+
+
+def zeros_like(x, /, *, dtype=None, device=None):
+    return traced.zeros_like(x, dtype=dtype)
+
+
+def ones_like(x, /, *, dtype=None, device=None):
+    return traced.ones_like(x, dtype=dtype)
+
+
+def full_like(x, /, fill_value, *, dtype=None, device=None):
+    return traced.full_like(x, fill_value, dtype=dtype)

@@ -1,0 +1,50 @@
+"""The array object: NumPy's arrays and scalars, and arrays that the engine traces."""
+
+import numpy as np
+
+from multigrad._errors import DeviceError
+from multigrad.array_api.numpy._dtypes import traced
+from multigrad.engine import Tracer
+
+getitem = traced.getitem
+
+
+def is_native(x):
+    return isinstance(x, np.ndarray | np.generic | Tracer)
+
+
+def is_array_object(x):
+    return not isinstance(x, np.generic)  # NumPy's scalars stand for 0-d arrays
+
+
+def is_recorded(x):
+    return isinstance(x, Tracer)
+
+
+def device_name(x):
+    return "cpu"
+
+
+def to_device(x, device):
+    check_device(device)
+    return x
+
+
+def check_device(device):
+    if device is not None and device not in ("cpu", "cpu:0"):
+        raise DeviceError(f"No device {device!r} for numpy; it sees cpu.")
+
+
+def to_numpy(x):
+    return np.asarray(x)
+
+
+def peek(x):
+    """Return the value for display, under all traces."""
+    while isinstance(x, Tracer):
+        x = x.value
+    return np.asarray(x)
+
+
+def setitem(x, key, value):
+    return traced.setitem(x, value, key)

@@ -1,0 +1,13 @@
+"""The array API standard (2024.12) over `multigrad.Array` for PyTorch."""
+
+import sys
+
+from multigrad.array_api._lift import lifted
+from multigrad.array_api.torch import _native
+from multigrad.array_api.torch._array import TorchArray
+
+__all__ = list(_native.__all__)  # noqa: PLE0605 - the native namespace's list
+__array_api_version__ = "2024.12"
+
+globals().update(lifted(_native, TorchArray))
+TorchArray._namespace = sys.modules[__name__]

@@ -1,0 +1,65 @@
+"""Data types."""
+
+import torch
+from torch import bfloat16, bool, complex64, complex128, float16, float32, float64  # noqa: A004
+from torch import int8, int16, int32, int64, uint8, uint16, uint32, uint64
+
+from multigrad.array_api._data_types import DataTypes
+from multigrad.array_api._promotion import Promotion
+
+__all__ = [
+    "astype",
+    "bfloat16",
+    "bool",
+    "can_cast",
+    "complex64",
+    "complex128",
+    "finfo",
+    "float16",
+    "float32",
+    "float64",
+    "iinfo",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "isdtype",
+    "result_type",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+]
+
+DTYPES = {
+    "bool": bool,
+    "int8": int8,
+    "int16": int16,
+    "int32": int32,
+    "int64": int64,
+    "uint8": uint8,
+    "uint16": uint16,
+    "uint32": uint32,
+    "uint64": uint64,
+    "float16": float16,
+    "bfloat16": bfloat16,
+    "float32": float32,
+    "float64": float64,
+    "complex64": complex64,
+    "complex128": complex128,
+}
+
+
+def astype(x, dtype, /, *, copy=True, device=None):
+    """Cast an array to a dtype; arrays are never changed in place, so no copy is made where none is needed."""
+    if x.dtype.is_complex and not dtype.is_complex:
+        x = x.real
+    return x.to(dtype=dtype, device=device)
+
+
+promotion = Promotion(
+    DTYPES, astype, lambda number, array: torch.full((), number, dtype=array.dtype, device=array.device)
+)
+_functions = DataTypes(DTYPES)
+can_cast, finfo, iinfo = _functions.can_cast, _functions.finfo, _functions.iinfo
+isdtype, result_type = _functions.isdtype, _functions.result_type

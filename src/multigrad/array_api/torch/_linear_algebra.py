@@ -1,0 +1,19 @@
+"""Linear algebra functions of the main namespace."""
+
+import torch
+
+from multigrad.array_api.torch._dtypes import promotion
+
+__all__ = ["matmul", "tensordot", "vecdot"]
+
+matmul = promotion.binary(torch.matmul)
+
+
+def tensordot(x1, x2, /, *, axes=2):
+    x1, x2 = promotion.common([x1, x2])
+    return torch.tensordot(x1, x2, dims=axes)
+
+
+def vecdot(x1, x2, /, *, axis=-1):
+    x1, x2 = promotion.common([x1, x2])
+    return torch.linalg.vecdot(x1, x2, dim=axis)

@@ -1,0 +1,1 @@
+"""One adapter per framework; each imports its own framework and none of the others."""

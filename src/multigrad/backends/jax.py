@@ -1,0 +1,93 @@
+"""JAX: reverse mode with `jax.vjp`, and float64 without the global flag."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from multigrad._computation import Computation
+from multigrad._errors import DetachedValueError, DtypeError
+from multigrad._protocol import FlatFunction, Natives, Pullback
+from multigrad.array_api.jax import _native as native_namespace
+from multigrad.array_api.jax import _object
+from multigrad.array_api.jax._array import JaxArray
+from multigrad.array_api.jax._dtypes import DTYPES
+
+
+class JaxBackend:
+    """JAX's arrays on the CPU, GPU or TPU.
+
+    A computation on 64-bit numbers runs in JAX's scoped 64-bit mode. Its results are float64 arrays, but JAX's own
+    arithmetic on them outside goes back to float32 while the user's flag is off; ``use_backend("jax",
+    dtype="float64")`` gives the user's own code the same scope.
+    """
+
+    name = "jax"
+    xp = native_namespace
+    array_type = JaxArray
+    is_array = staticmethod(_object.is_native)
+    is_recorded = staticmethod(_object.is_recorded)
+    device = staticmethod(_object.device_name)
+
+    def to_device(self, x: Any, device: Any, /) -> Any:
+        return _object.to_device(x, device)
+
+    def devices(self) -> tuple[str, ...]:
+        return tuple(_object.devices())
+
+    def asarray(self, obj: Any, /, *, dtype: str | None = None, device: Any = None) -> Any:
+        if not isinstance(obj, jax.Array | np.ndarray | np.generic | int | float | complex) and hasattr(obj, "__dlpack__"):
+            # Inside the scope, since JAX would narrow 64 bits; copied, since the source may change.
+            with jax.enable_x64(True):
+                obj = jnp.array(jnp.from_dlpack(obj), copy=True)
+        return native_namespace.asarray(obj, dtype=None if dtype is None else DTYPES[dtype], device=device)
+
+    def to_numpy(self, x: Any, /) -> np.ndarray:
+        if self.is_recorded(x):
+            raise DetachedValueError(
+                "Expected an array that is not being differentiated or compiled, got a JAX tracer; as a NumPy array it "
+                "would lose its gradient. Use multigrad.stop_gradient(x) if that is what you want."
+            )
+        if x.dtype == DTYPES["bfloat16"]:
+            raise DtypeError("NumPy has no bfloat16; cast with x.astype('float32') first.")
+        return np.asarray(x)
+
+    def scope(self, computation: Computation, /) -> Any:
+        return jax.enable_x64(True) if computation.dtype == "float64" else contextlib.nullcontext()
+
+    def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
+        outputs, pull, aux = jax.vjp(f, *primals, has_aux=True)
+
+        def pullback(cotangents: Natives, /) -> Natives:
+            nonlocal pull
+            if pull is None:
+                raise RuntimeError("This pullback was made with reusable=False and has been called already.")
+            current, pull = pull, pull if reusable else None
+            prepared = tuple(_cotangent(ct, out) for ct, out in zip(cotangents, outputs, strict=True))
+            # JAX transposes without conjugating; the convention's pairing is Re<a, b> = Re Σ conj(a)·b.
+            return tuple(_conjugated(g) for g in current(prepared))
+
+        return outputs, pullback, aux
+
+    def flatten_node(self, node: object, /) -> Any:
+        if isinstance(node, JaxArray) or jax.tree_util.all_leaves([node]):
+            return None
+        children, structure = jax.tree_util.tree_flatten(node, is_leaf=lambda inner: inner is not node)
+        return children, lambda values: jax.tree_util.tree_unflatten(structure, values)
+
+
+def _cotangent(cotangent: Any, output: Any) -> Any:
+    if not jnp.issubdtype(output.dtype, jnp.inexact):
+        return np.zeros(output.shape, jax.dtypes.float0)  # what JAX expects for integers; any other value is ignored
+    return _conjugated(cotangent)
+
+
+def _conjugated(x: Any) -> Any:
+    return jnp.conj(x) if jnp.issubdtype(x.dtype, jnp.complexfloating) else x
+
+
+backend = JaxBackend()

@@ -1,0 +1,32 @@
+"""The door for authors of backends.
+
+A backend is one object with the members of `Backend`; see CONTRIBUTING for a walk through `FiniteDifferenceBackend`, the
+smallest one. Publish it through the entry-point group ``multigrad.backends``, or register it with
+`multigrad.register_backend`.
+"""
+
+from multigrad._array import Array
+from multigrad._computation import Computation
+from multigrad._protocol import (
+    Backend,
+    BackendInfo,
+    SupportsArrayType,
+    SupportsPytree,
+    SupportsRecording,
+    SupportsScope,
+)
+from multigrad.backends.finite_difference import FiniteDifferenceBackend
+from multigrad.engine import TracedNamespace
+
+__all__ = [
+    "Array",
+    "Backend",
+    "BackendInfo",
+    "Computation",
+    "FiniteDifferenceBackend",
+    "SupportsArrayType",
+    "SupportsPytree",
+    "SupportsRecording",
+    "SupportsScope",
+    "TracedNamespace",
+]
