@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from multigrad._array import Array
 from multigrad._computation import use_backend
-from multigrad._convert import asarray, native, to_numpy
+from multigrad._convert import asarray, native, stop_gradient, to_numpy
 from multigrad._errors import (
     ArgumentSelectionError,
     BackendBrokenError,
@@ -77,6 +77,7 @@ __all__ = [
     "native",
     "register_backend",
     "register_pytree",
+    "stop_gradient",
     "testing",
     "to_numpy",
     "use_backend",

@@ -9,7 +9,7 @@ import numpy as np
 from multigrad import _arguments, _computation, _dtypes, _forms, _registry, _tree
 from multigrad._array import Array
 from multigrad._errors import DetachedValueError
-from multigrad._protocol import Backend, SupportsRecording
+from multigrad._protocol import Backend, SupportsRecording, SupportsStopGradient
 
 
 def asarray(obj: Any, backend: str | Backend | None = None, dtype: Any = None, device: Any = None) -> Any:
@@ -136,6 +136,45 @@ def native(tree: Any) -> Any:
     [array(1.), 2.0]
     """
     return _mapped(lambda leaf: leaf.native if isinstance(leaf, Array) else leaf, tree)
+
+
+def stop_gradient(tree: Any) -> Any:
+    """Return a tree whose arrays count as constants in every derivative.
+
+    Parameters
+    ----------
+    tree
+        An array, an `Array`, or a tree of them. Other leaves are passed on.
+
+    Returns
+    -------
+    tree
+        The same structure and values, in the form that they had.
+
+    Raises
+    ------
+    NotImplementedError
+        If a third-party backend does not offer the capability ``stop_gradient``.
+
+    Examples
+    --------
+    >>> import multigrad
+    >>> multigrad.gradient(lambda x: x * multigrad.stop_gradient(x))(3.0)
+    array(3.)
+    """
+
+    def stop(leaf: Any) -> Any:
+        name = _registry.array_backend_name(leaf)
+        if name is None:
+            return leaf
+        backend = _registry.get_backend(name)
+        if not _registry.supports(backend, SupportsStopGradient):
+            raise NotImplementedError(f"The backend {name!r} does not offer the capability 'stop_gradient'.")
+        if isinstance(leaf, Array):
+            return leaf._wrap(backend.stop_gradient(leaf.native))  # type: ignore[attr-defined]
+        return backend.stop_gradient(leaf)  # type: ignore[attr-defined]
+
+    return _mapped(stop, tree)
 
 
 def _mapped(convert: Any, tree: Any) -> Any:

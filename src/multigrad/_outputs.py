@@ -57,8 +57,8 @@ def scalar_output(value: Any, computation: Computation) -> Native:
     shape = tuple(array.shape)
     if shape != ():
         raise OutputError(
-            f"Expected f to return a real scalar, got an array of shape {shape}. Reduce it, for instance with xp.sum, or "
-            "use multigrad.jacobian."
+            f"Expected f to return a real scalar, got an array of shape {shape}. Reduce it, for instance with xp.sum; rows "
+            "of its jacobian are given by multigrad.vjp."
         )
     name = _dtypes.dtype_name(array.dtype)
     if name in _dtypes.COMPLEX:

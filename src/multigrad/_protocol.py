@@ -122,6 +122,15 @@ class SupportsRecording(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsStopGradient(Protocol):
+    """The backend can hide a value's dependence on the inputs from differentiation."""
+
+    def stop_gradient(self, x: Native, /) -> Native:
+        """Return x as a constant of every running derivative."""
+        ...
+
+
 # What a third party must supply, in the order of the protocol.
 REQUIRED_MEMBERS = ("name", "xp", "is_array", "device", "to_device", "devices", "asarray", "to_numpy", "vjp")
 
@@ -130,6 +139,7 @@ CAPABILITIES: dict[str, type] = {
     "scope": SupportsScope,
     "pytree": SupportsPytree,
     "recording": SupportsRecording,
+    "stop_gradient": SupportsStopGradient,
 }
 
 

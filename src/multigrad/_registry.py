@@ -178,13 +178,13 @@ def _load_entry_point(name: str) -> Any:
 
 
 def _unknown(name: str) -> UnknownBackendError:
-    known = _known_names()
+    known = known_names()
     near = _NICKNAMES.get(name.lower()) or next(iter(difflib.get_close_matches(name.lower(), known, 1, 0.5)), None)
     hint = f" Did you mean {near!r}?" if near else ""
     return UnknownBackendError(f"Unknown backend {name!r}.{hint} Known backends: {', '.join(known)}.")
 
 
-def _known_names() -> list[str]:
+def known_names() -> list[str]:
     points = {point.name for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
     return list(dict.fromkeys((*_BUILT_IN, *_factories, *sorted(points))))
 
@@ -226,7 +226,7 @@ def backends() -> tuple[BackendInfo, ...]:
     >>> [info.name for info in multigrad.backends()][:4]
     ['numpy', 'torch', 'jax', 'tensorflow']
     """
-    return tuple(backend_info(name) for name in _known_names())
+    return tuple(backend_info(name) for name in known_names())
 
 
 def backend_info(name: str, /) -> BackendInfo:

@@ -14,6 +14,7 @@ from multigrad._protocol import (
     SupportsPytree,
     SupportsRecording,
     SupportsScope,
+    SupportsStopGradient,
 )
 from multigrad.backends.finite_difference import FiniteDifferenceBackend
 from multigrad.engine import TracedNamespace
@@ -28,5 +29,6 @@ __all__ = [
     "SupportsPytree",
     "SupportsRecording",
     "SupportsScope",
+    "SupportsStopGradient",
     "TracedNamespace",
 ]

@@ -59,6 +59,9 @@ class JaxBackend:
     def scope(self, computation: Computation, /) -> Any:
         return jax.enable_x64(True) if computation.dtype == "float64" else contextlib.nullcontext()
 
+    def stop_gradient(self, x: Any, /) -> Any:
+        return jax.lax.stop_gradient(x)
+
     def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
         outputs, pull, aux = jax.vjp(f, *primals, has_aux=True)
 

@@ -53,6 +53,9 @@ class NumpyBackend:
         # The other frameworks return inf and NaN in silence, and slopes at kinks compute both branches.
         return np.errstate(all="ignore")
 
+    def stop_gradient(self, x: Any, /) -> Any:
+        return _object.peek(x)
+
     def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
         outputs, pull, aux = vjp(traced, f, primals, reusable=reusable)
 

@@ -52,6 +52,9 @@ class TorchBackend:
             raise DtypeError("NumPy has no bfloat16; cast with x.to(torch.float32) first.")
         return _object.to_numpy(x)
 
+    def stop_gradient(self, x: Any, /) -> Any:
+        return x.detach()
+
     def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
         if _functorch.peek_interpreter_stack() is not None:
             return _functional_vjp(f, primals, reusable)
