@@ -111,8 +111,8 @@ def prepare(
     args, kwargs
         The arguments of the call.
     """
-    values = (*args, *kwargs.values()) if kwargs else args
     outer = _computation.current()
+    values = (*args, *kwargs.values()) if kwargs else args
     flat = _Leaves(values, expander(options.backend))
     backend = _choose_backend(options.backend, flat.leaves, outer)
     moving = _Moving(f, args, kwargs, chosen, flat, backend, options, outer)
@@ -166,15 +166,16 @@ class _Moving:
         nested = outer is not None and outer.level > 0
         self.wraps_results = nested and outer.form == "standard"  # type: ignore[union-attr]
         self.cast = options.dtype or (outer.dtype if outer is not None and outer.level == 0 else None)
-        self.device = options.device if options.device is not None else outer.device if outer is not None else None
+        self.device = options.device if options.device is not None else outer.place() if outer is not None else None
 
     def call(self) -> Call:
         natives, given_as_array = self._move()
         dtype = self._default_dtype(natives)
-        computation = Computation(
-            self.backend, dtype, self._device(natives), self.options.form, (self.outer.level if self.outer else 0) + 1
-        )
-        positions = self._differentiate(natives, dtype, computation.device)
+        beside = next((leaf for leaf in natives if self.backend.is_array(leaf)), None)
+        device = self.device if self.options.device is not None or beside is None else None
+        level = (self.outer.level if self.outer else 0) + 1
+        computation = Computation(self.backend, dtype, device, self.options.form, level, beside)
+        positions = self._differentiate(natives, dtype, computation.place())
         return self._assemble(computation, natives, positions, given_as_array)
 
     def _move(self) -> tuple[list[Any], frozenset[int]]:
@@ -223,16 +224,6 @@ class _Moving:
         is_array = self.backend.is_array
         widest = _dtypes.widest([_dtypes.dtype_name(leaf.dtype) for leaf in natives if is_array(leaf)])
         return widest or (self.outer and self.outer.dtype) or "float64"
-
-    def _device(self, natives: list[Any]) -> Any:
-        """Return where new arrays go: as asked, else beside the arrays, else as the computation around says."""
-        if self.options.device is not None:
-            return self.options.device
-        for leaf in natives:
-            if self.backend.is_array(leaf):
-                name = self.backend.device(leaf)
-                return None if name == "cpu" and self.device is None else name
-        return self.device
 
     def _differentiate(self, natives: list[Any], dtype: str, device: Any) -> list[int]:
         """Turn the chosen arguments' numbers into arrays, and return the positions of all differentiated leaves."""

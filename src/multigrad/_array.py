@@ -185,9 +185,7 @@ class Array(ArrayMethods):
             return cls._asarray(other)
         if isinstance(other, Array):
             return cls._adopt(other)
-        if isinstance(other, int | float | complex):  # enum.IntEnum and the like
-            return other
-        return NotImplemented
+        return plain_number(other) if isinstance(other, int | float | complex) else NotImplemented
 
     @classmethod
     def _adopt(cls, other: Array) -> Any:
@@ -425,12 +423,21 @@ def _bind_operators(cls: type[Array]) -> None:
             setattr(cls, f"__{name}__", _unary(cls, getattr(cls._xp, function), f"__{name}__"))
 
 
+def plain_number(value: Any) -> Any:
+    """Return a number of a subclass, such as an enum.IntEnum, as the plain number that it is."""
+    return next(kind(value) for kind in (int, float, complex) if isinstance(value, kind))
+
+
 def _operator(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    yields = cls.backend == "numpy"  # NumPy's arrays go to the others' framework
+
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
         if kind is cls:
             other = other.native
         elif kind not in _NUMBERS:
+            if yields and isinstance(other, Array):
+                return NotImplemented
             other = cls._coerce(other)
             if other is NotImplemented:
                 return NotImplemented

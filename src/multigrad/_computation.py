@@ -27,11 +27,13 @@ class Computation(NamedTuple):
     dtype
         Default real floating dtype by name, or None where `use_backend` left it open (then ``"float64"``).
     device
-        Where new arrays go; None for the framework's default.
+        Where new arrays go, if that was said; else None.
     form
         Whether f sees `Array` (``"standard"``) or the framework's own arrays (``"native"``).
     level
         0 for `use_backend`, 1 for an outermost operator, more for nested ones.
+    beside
+        An argument beside which new arrays go when no device was said, or None.
     """
 
     backend: Backend
@@ -39,6 +41,17 @@ class Computation(NamedTuple):
     device: Any
     form: Form
     level: int
+    beside: Any = None
+
+    def place(self) -> Any:
+        """Return the device of new arrays; None for the framework's default.
+
+        Found only when an array is created: asking a framework for a device costs as much as a small operation.
+        """
+        if self.device is not None or self.beside is None:
+            return self.device
+        name = self.backend.device(self.beside)
+        return None if name == "cpu" else name
 
 
 _current: contextvars.ContextVar[Computation | None] = contextvars.ContextVar("multigrad_computation", default=None)

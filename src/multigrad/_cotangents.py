@@ -44,11 +44,11 @@ class Expected:
                 )
             if dtype not in _dtypes.COMPLEX and isinstance(leaf, complex):
                 raise self._mismatch(position, f"dtype {dtype}", "a complex number")
-            native = backend.asarray(leaf, dtype=dtype, device=self._computation.device)
+            native = backend.asarray(leaf, dtype=dtype, device=self._computation.place())
         else:
             native = leaf.native if isinstance(leaf, Array) else leaf
             if source != backend.name:
-                native = backend.asarray(native, device=self._computation.device)
+                native = backend.asarray(native, device=self._computation.place())
         if tuple(native.shape) != shape:
             raise self._mismatch(position, f"shape {shape}", f"shape {tuple(native.shape)}")
         found = _dtypes.dtype_name(native.dtype)

@@ -1,14 +1,17 @@
-"""Derivatives of functions on flat tuples of arrays, from a backend's ``vjp`` alone."""
+"""Derivatives of functions on flat tuples of arrays, from a backend's ``vjp`` alone or by its faster route."""
 
 from __future__ import annotations
 
-from multigrad._protocol import Backend, FlatFunction, Native, Natives
+from multigrad import _registry
+from multigrad._protocol import Backend, FlatFunction, Native, Natives, SupportsGradient
 
 
 def value_and_gradient(backend: Backend, f: FlatFunction, primals: Natives) -> tuple[Native, Natives, Natives]:
-    """Return value, gradient and aux of a function with one scalar output.
+    """Return value, gradient and aux of a function with one real scalar output.
 
     The pullback is used once, so the adapter may free what it consumes.
     """
+    if _registry.supports(backend, SupportsGradient):
+        return backend.value_and_gradient(f, primals)  # type: ignore[attr-defined,no-any-return]
     (value,), pullback, aux = backend.vjp(f, primals, reusable=False)
     return value, pullback((backend.xp.ones_like(value),)), aux

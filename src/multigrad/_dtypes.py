@@ -24,7 +24,8 @@ _PYTHON = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
 _PRECISION = {"complex64": "float32", "complex128": "float64"}
 _COMPLEX_OF = {"float16": "complex64", "bfloat16": "complex64", "float32": "complex64", "float64": "complex128"}
 
-_names: dict[Any, str] = {}
+# By type first: dtypes of two frameworks may have one hash, and array_api_strict's warn when they are compared.
+_names: dict[type, dict[Any, str]] = {}
 
 
 def dtype_name(dtype: Any, /) -> str:
@@ -36,14 +37,14 @@ def dtype_name(dtype: Any, /) -> str:
         If no standard dtype has this name.
     """
     try:
-        return _names[dtype]
+        return _names[type(dtype)][dtype]
     except (KeyError, TypeError):
         pass
     name = _read_name(dtype)
     if name not in NAMES:
         raise DtypeError(f"Expected a dtype of the array API standard such as 'float32', got {dtype!r}.")
     # Only the frameworks' own few dtype objects are kept: a finite set.
-    _names[dtype] = name
+    _names.setdefault(type(dtype), {})[dtype] = name
     return name
 
 

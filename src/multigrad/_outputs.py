@@ -19,18 +19,19 @@ def native_output(value: Any, computation: Computation) -> Native | None:
     A Python number or a NumPy array is a constant.
     """
     backend = computation.backend
+    cls = _forms.array_type(backend)
     if isinstance(value, Array):
-        if type(value) is _forms.array_type(backend):
+        if type(value) is cls:
             return value.native
         if value.backend != "numpy" or value.is_recorded:
             raise _foreign(value.backend, backend.name)
         value = value.native
-    if backend.is_array(value) and not isinstance(value, np.generic):
+    if cls._is_native(value) and cls._is_array_object(value):
         return value
     if isinstance(value, np.ndarray | np.generic):
-        return backend.asarray(value, device=computation.device)
+        return backend.asarray(value, device=computation.place())
     if isinstance(value, bool | int | float | complex):
-        return backend.asarray(value, dtype=_number_dtype(value, computation), device=computation.device)
+        return backend.asarray(value, dtype=_number_dtype(value, computation), device=computation.place())
     name = _registry.array_backend_name(value)
     if name is not None:
         raise _foreign(name, backend.name)
@@ -54,10 +55,9 @@ def scalar_output(value: Any, computation: Computation) -> Native:
     array = native_output(value, computation)
     if array is None:
         raise OutputError(f"Expected f to return a real scalar, got {_what(value)}.{_advice(value)}")
-    shape = tuple(array.shape)
-    if shape != ():
+    if len(array.shape) != 0:
         raise OutputError(
-            f"Expected f to return a real scalar, got an array of shape {shape}. Reduce it, for instance with xp.sum; rows "
+            f"Expected f to return a real scalar, got an array of shape {tuple(array.shape)}. Reduce it, for instance with xp.sum; rows "
             "of its jacobian are given by multigrad.vjp."
         )
     name = _dtypes.dtype_name(array.dtype)

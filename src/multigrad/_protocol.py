@@ -131,6 +131,15 @@ class SupportsStopGradient(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsGradient(Protocol):
+    """The backend has a faster way to a gradient than a pullback called once."""
+
+    def value_and_gradient(self, f: FlatFunction, primals: Natives, /) -> tuple[Native, Natives, Natives]:
+        """Return value, gradient and aux of a function whose only output is a real scalar, under the laws of vjp."""
+        ...
+
+
 # What a third party must supply, in the order of the protocol.
 REQUIRED_MEMBERS = ("name", "xp", "is_array", "device", "to_device", "devices", "asarray", "to_numpy", "vjp")
 
@@ -140,6 +149,7 @@ CAPABILITIES: dict[str, type] = {
     "pytree": SupportsPytree,
     "recording": SupportsRecording,
     "stop_gradient": SupportsStopGradient,
+    "gradient": SupportsGradient,
 }
 
 

@@ -253,6 +253,8 @@ def _version(name: str) -> str | None:
 
 # The array types seen so far. Types are few and live as long as their framework.
 _name_of_type: dict[type, str] = {}
+# The name of the backend whose arrays have this type, if one has been seen: the quick form of `array_backend_name`.
+name_of_type = _name_of_type.get
 
 
 def array_backend_name(leaf: object, /) -> str | None:

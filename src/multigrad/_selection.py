@@ -18,7 +18,7 @@ class Selection:
     Both None means ``argnums=0``. Names alone select only those.
     """
 
-    __slots__ = ("_names", "_numbers", "_simple", "argnames", "argnums")
+    __slots__ = ("_names", "_numbers", "argnames", "argnums", "positions")
 
     def __init__(self, argnums: int | Sequence[int] | None, argnames: str | Sequence[str] | None) -> None:
         if argnums is None and argnames is None:
@@ -27,14 +27,15 @@ class Selection:
         self.argnames = argnames
         self._numbers = _checked("argnums", argnums, int)
         self._names = _checked("argnames", argnames, str)
-        self._simple = type(argnums) is int and argnums >= 0 and argnames is None
+        # The chosen positions where they are the same for every call, else empty.
+        self.positions: tuple[int, ...] = self._numbers if argnames is None and min(self._numbers) >= 0 else ()
 
     def locate(
         self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Key, ...], dict[str, Any]]:
         """Return the chosen arguments' places in this call, and its keywords (with a chosen default filled in)."""
-        if self._simple and self._numbers[0] < len(args):
-            return self._numbers, kwargs
+        if self.positions and max(self.positions) < len(args):
+            return self.positions, kwargs
         parameters = _parameters(f)
         keys: list[Key] = []
         for number in self._numbers:

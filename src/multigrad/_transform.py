@@ -10,6 +10,7 @@ from multigrad import _arguments, _cotangents, _derive
 from multigrad._arguments import Call, Options
 from multigrad._computation import opened
 from multigrad._outputs import OutputTree, scalar_output, split_aux
+from multigrad._plain import PlainCalls
 from multigrad._protocol import Backend, Natives
 from multigrad._selection import Selection
 
@@ -149,16 +150,21 @@ def _gradient_of(
     _check_callable(f)
     selection = Selection(argnums, argnames)
 
+    positions = selection.positions
+    plain = PlainCalls(positions, options) if positions and options.device is None and options.dtype is None else None
+
     def evaluate(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        chosen, kwargs = selection.locate(f, args, kwargs)
-        call = _arguments.prepare(f, chosen, options, args, kwargs)
+        call = plain.prepare(args) if plain is not None and not kwargs and len(args) > max(positions) else None
+        if call is None:
+            chosen, kwargs = selection.locate(f, args, kwargs)
+            call = _arguments.prepare(f, chosen, options, args, kwargs)
         aux_tree: OutputTree | None = None
 
         def flat(*primals: Any) -> tuple[Natives, Natives]:
-            nonlocal aux_tree
             value = _run(f, call, primals)
             if not has_aux:
                 return (scalar_output(value, call.computation),), ()
+            nonlocal aux_tree
             value, aux = split_aux(value)
             aux_tree = OutputTree(aux, call.computation, arrays_only=False)
             return (scalar_output(value, call.computation),), aux_tree.natives

@@ -11,7 +11,7 @@ from multigrad._computation import current, default_dtype
 def device() -> Any:
     """Return where new arrays go; None for the framework's default device."""
     computation = current()
-    return computation and computation.device
+    return computation and computation.place()
 
 
 def dtype_of_number(*numbers: Any) -> str:

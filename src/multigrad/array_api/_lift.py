@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from multigrad import _dtypes
-from multigrad._array import Array
+from multigrad._array import Array, plain_number
 
 _NUMBERS = frozenset((int, float, complex, bool))
 
@@ -135,7 +135,7 @@ class _Call:
             return cls._asarray(value)
         if kind in (list, tuple):
             return kind(self.unwrap(part) for part in value)
-        return value
+        return plain_number(value) if isinstance(value, int | float | complex) else value
 
     def _names_dtype(self, value: Any) -> bool:
         if isinstance(value, Array | np.ndarray | np.generic) or self.cls._is_native(value):

@@ -120,4 +120,6 @@ class Promotion:
                 array = self._float(array)
         elif type(number) is int and array.dtype == self._dtypes["bool"]:
             array = self._astype(array, self._dtypes["int64"])
+        elif type(number) is bool and array.dtype != self._dtypes["bool"]:
+            number = int(number)  # torch subtracts no bool
         return array, number if numbers else self._constant(number, array)

@@ -41,7 +41,8 @@ class TracedNamespace:
     def _add(self, name: str, rule: Any) -> None:
         function = getattr(_Functions(self._xp), name, None) or getattr(self._xp, name, None)
         if function is not None:
-            setattr(self, name, primitive(function, rule, self))
+            # A method of that name wraps the primitive.
+            setattr(self, f"_{name}" if hasattr(type(self), name) else name, primitive(function, rule, self))
 
     def __getattr__(self, name: str) -> Any:
         # What is not differentiated here: dtypes, constants, creation. A traced argument must not slip through.
@@ -71,6 +72,17 @@ class TracedNamespace:
         """Return the number of elements that a reduction over an axis meets."""
         axes = range(len(x.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         return math.prod(x.shape[one] for one in axes)
+
+    def overwritten(self, x: Any, key: Any) -> Any:
+        """Tell which elements written at key are written over by later ones; None where no place occurs twice."""
+        key = _plain(key)
+        if not any(getattr(part, "shape", ()) and part.dtype.kind != "b" for part in (key if isinstance(key, tuple) else (key,))):
+            return None
+        positions = self._xp.reshape(self._xp.arange(x.size), x.shape)[key]
+        order = self._xp.reshape(self._xp.arange(positions.size), positions.shape)
+        last = self._xp.zeros((x.size,), dtype=order.dtype)
+        last[self._xp.reshape(positions, (-1,))] = self._xp.reshape(order, (-1,))
+        return last[positions] != order
 
     def mean(self, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
         if not isinstance(x, Tracer):
@@ -104,6 +116,11 @@ class TracedNamespace:
             pairs = x[(*before, slice(0, half))] * x[(*before, slice(half, 2 * half))]
             x = pairs if n % 2 == 0 else self.concat([pairs, x[(*before, slice(n - 1, n))]], axis=axis)
         return x
+
+    def astype(self, x: Any, dtype: Any, /, **options: Any) -> Any:
+        if not self._xp.isdtype(dtype, ("real floating", "complex floating")):
+            x = strip(x)  # integers are flat (rule 3): no cotangent passes them
+        return self._astype(x, dtype, **options)
 
     def sign(self, x: Any, /) -> Any:
         if isinstance(x, Tracer) and self.is_complex(x):

@@ -139,7 +139,7 @@ PULLBACKS: dict[str, Rule] = {
     "place": (None, lambda xp, g, out, x, value, key: xp.getitem(g, key)),  # type: ignore[assignment]
     "setitem": (
         lambda xp, g, out, x, value, key: xp.setitem(g, xp.zeros_like(value), key),
-        lambda xp, g, out, x, value, key: sum_to(xp, xp.getitem(g, key), value),
+        lambda xp, g, out, x, value, key: sum_to(xp, _written(xp, g, key), value),
     ),
 }
 
@@ -178,6 +178,12 @@ def _running(xp: Any, g: Any, x: Any, *, axis: int | None = None, dtype: Any = N
     if include_initial:
         g = xp.getitem(g, (slice(None),) * axis + (slice(1, None),))
     return xp.astype(xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis), x.dtype)
+
+
+def _written(xp: Any, g: Any, key: Any) -> Any:
+    """Return the cotangent of a value written at key: of several values for one place only the last was kept."""
+    part, lost = xp.getitem(g, key), xp.overwritten(strip(g), key)
+    return part if lost is None else xp.where(lost, 0.0, part)
 
 
 def _negated(shift: Any) -> Any:

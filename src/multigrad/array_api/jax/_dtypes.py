@@ -43,6 +43,7 @@ def astype(x, dtype, /, *, copy=True, device=None):
 
 
 promotion = Promotion(DTYPES, astype, keep_width(lambda number, array: jnp.asarray(number, dtype=array.dtype)))
+floating = promotion.unary(lambda x: x)  # integers become the default real dtype
 _functions = DataTypes(DTYPES)
 can_cast, finfo, iinfo = _functions.can_cast, _functions.finfo, _functions.iinfo
 isdtype, result_type = _functions.isdtype, _functions.result_type

@@ -75,12 +75,13 @@ __all__ = [
 ]
 
 
+# The width is kept after the promotion, which may widen: a float makes float64 of an int32 array.
 def _unary(function):
-    return keep_width(promotion.unary(function))
+    return promotion.unary(keep_width(function))
 
 
 def _binary(function, **options):
-    return keep_width(promotion.binary(function, **options))
+    return promotion.binary(keep_width(function), **options)
 
 
 add, subtract, multiply = _binary(jnp.add), _binary(jnp.subtract), _binary(jnp.multiply)

@@ -7,14 +7,14 @@ from multigrad.array_api.jax._wide import keep_width
 
 __all__ = ["matmul", "tensordot", "vecdot"]
 
-matmul = keep_width(promotion.binary(jnp.matmul))
+# The width is kept after the promotion, which may widen.
+matmul = promotion.binary(keep_width(jnp.matmul))
+_tensordot, _vecdot = keep_width(jnp.tensordot), keep_width(jnp.vecdot)
 
 
-@keep_width
 def tensordot(x1, x2, /, *, axes=2):
-    return jnp.tensordot(*promotion.common([x1, x2]), axes=axes)
+    return _tensordot(*promotion.common([x1, x2]), axes=axes)
 
 
-@keep_width
 def vecdot(x1, x2, /, *, axis=-1):
-    return jnp.vecdot(*promotion.common([x1, x2]), axis=axis)
+    return _vecdot(*promotion.common([x1, x2]), axis=axis)

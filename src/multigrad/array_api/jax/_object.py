@@ -17,7 +17,11 @@ def is_recorded(x):
 
 def is_symbolic(x):
     """Tell whether the array has no value: it is being compiled, not only differentiated."""
-    return isinstance(x, jax.core.Tracer) and not jax.core.is_concrete(x)
+    while isinstance(x, jax.core.Tracer):
+        x = getattr(x, "primal", None)  # what is only differentiated has its value one level down
+        if x is None:
+            return True
+    return False
 
 
 def _name(device):
@@ -93,7 +97,7 @@ def setitem(x, key, value):
 def _check_bounds(x, key):
     """Raise IndexError as everywhere else; JAX clamps an integer out of range instead."""
     parts = key if isinstance(key, tuple) else (key,)
-    if not any(type(part) is int for part in parts):
+    if not any(_is_integer(part) for part in parts):
         return
     if sum(part is not None and part is not Ellipsis for part in parts) > x.ndim:
         return  # JAX's own error
@@ -104,6 +108,10 @@ def _check_bounds(x, key):
         if part is Ellipsis:
             axis = x.ndim - sum(p is not None for p in parts[parts.index(Ellipsis) + 1 :])
             continue
-        if type(part) is int and not -x.shape[axis] <= part < x.shape[axis]:
+        if _is_integer(part) and not -x.shape[axis] <= part < x.shape[axis]:
             raise IndexError(f"Index {part} is out of bounds for axis {axis} with size {x.shape[axis]}.")
         axis += getattr(part, "ndim", 1) if getattr(part, "dtype", None) == jnp.bool_ else 1
+
+
+def _is_integer(part):
+    return isinstance(part, int | np.integer) and not isinstance(part, bool)

@@ -1,5 +1,6 @@
 """Data types, and the functions of the engine under NumPy's types."""
 
+import array_api_compat.numpy
 import numpy as np
 
 from multigrad.array_api._data_types import DataTypes
@@ -7,7 +8,7 @@ from multigrad.array_api._promotion import Promotion
 from multigrad.engine import TracedNamespace
 
 # Functions that compute with NumPy and record what they do.
-traced = TracedNamespace(np)
+traced = TracedNamespace(array_api_compat.numpy)
 
 DTYPES = {
     name: np.dtype(name)
@@ -39,6 +40,7 @@ def astype(x, dtype, /, *, copy=True, device=None):
 
 
 promotion = Promotion(DTYPES, astype, lambda number, array: np.asarray(number, dtype=array.dtype))
+floating = promotion.unary(lambda x: x)  # integers become the default real dtype
 _functions = DataTypes(DTYPES)
 can_cast, finfo, iinfo = _functions.can_cast, _functions.finfo, _functions.iinfo
 isdtype, result_type = _functions.isdtype, _functions.result_type

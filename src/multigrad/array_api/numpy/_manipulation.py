@@ -1,5 +1,6 @@
 """Manipulation, searching and indexing functions."""
 
+from multigrad.array_api.numpy._creation import asarray
 from multigrad.array_api.numpy._dtypes import promotion, traced
 from multigrad.array_api.numpy._object import is_native
 
@@ -44,7 +45,9 @@ def take(x, indices, /, *, axis=None):
 
 
 def where(condition, x1, x2, /):
-    if not is_native(x1):
+    if not is_native(x1) and not is_native(x2):
+        x1, x2 = asarray(x1), asarray(x2)
+    elif not is_native(x1):
         x1 = promotion.constant(x1, x2)
     elif not is_native(x2):
         x2 = promotion.constant(x2, x1)

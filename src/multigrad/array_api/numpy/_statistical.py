@@ -1,11 +1,22 @@
 """Statistical functions and the two of utility, ``all`` and ``any``."""
 
-from multigrad.array_api.numpy._dtypes import DTYPES, astype, traced
+from multigrad.array_api.numpy._dtypes import DTYPES, astype, floating, traced
 
 __all__ = ["all", "any", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
 
-all, any, max, mean, min = traced.all, traced.any, traced.max, traced.mean, traced.min  # noqa: A001
-var, std = traced.var, traced.std
+all, any, max, min = traced.all, traced.any, traced.max, traced.min  # noqa: A001
+
+
+def mean(x, /, *, axis=None, keepdims=False):
+    return traced.mean(floating(x), axis=axis, keepdims=keepdims)
+
+
+def var(x, /, *, axis=None, correction=0.0, keepdims=False):
+    return traced.var(floating(x), axis=axis, correction=correction, keepdims=keepdims)
+
+
+def std(x, /, *, axis=None, correction=0.0, keepdims=False):
+    return traced.std(floating(x), axis=axis, correction=correction, keepdims=keepdims)
 
 
 def _sum_dtype(x, dtype):

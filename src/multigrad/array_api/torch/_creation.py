@@ -107,7 +107,7 @@ def zeros_like(x, /, *, dtype=None, device=None):
 
 
 def ones_like(x, /, *, dtype=None, device=None):
-    return torch.ones_like(x, dtype=dtype, device=as_device(device))
+    return torch.full_like(x, 1, dtype=dtype, device=as_device(device))  # faster than torch.ones_like
 
 
 def full_like(x, /, fill_value, *, dtype=None, device=None):

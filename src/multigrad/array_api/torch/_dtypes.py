@@ -60,6 +60,7 @@ def astype(x, dtype, /, *, copy=True, device=None):
 promotion = Promotion(
     DTYPES, astype, lambda number, array: torch.full((), number, dtype=array.dtype, device=array.device)
 )
+floating = promotion.unary(lambda x: x)  # integers become the default real dtype
 _functions = DataTypes(DTYPES)
 can_cast, finfo, iinfo = _functions.can_cast, _functions.finfo, _functions.iinfo
 isdtype, result_type = _functions.isdtype, _functions.result_type

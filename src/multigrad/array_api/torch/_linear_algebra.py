@@ -16,4 +16,6 @@ def tensordot(x1, x2, /, *, axes=2):
 
 def vecdot(x1, x2, /, *, axis=-1):
     x1, x2 = promotion.common([x1, x2])
+    if not (x1.is_floating_point() or x1.is_complex()):  # torch has it for these only
+        return torch.sum(x1 * x2, dim=axis, dtype=x1.dtype)
     return torch.linalg.vecdot(x1, x2, dim=axis)

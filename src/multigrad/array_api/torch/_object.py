@@ -79,14 +79,31 @@ def _reversed_slices(x, parts):
 
 def setitem(x, key, value):
     parts = key if isinstance(key, tuple) else (key,)
-    if any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
+    repeats = any(_is_positions(part) for part in parts) and (value.numel() != 1 or is_recorded(value))
+    if repeats or any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
         positions = getitem(torch.arange(x.numel(), device=x.device).reshape(x.shape), key)
         flat = x.reshape(-1).clone()
-        flat[positions] = value
+        flat[positions] = _last_of_each(positions, value, x.numel()) if repeats else value
         return flat.reshape(x.shape)
     copy = x.clone()
     copy[key] = value
     return copy
+
+
+def _is_positions(part):
+    """Tell whether a part of an index is an array of integers, in which one may occur twice."""
+    return isinstance(part, list) or (getattr(part, "ndim", 0) > 0 and part.dtype not in (torch.bool, np.dtype(bool)))
+
+
+def _last_of_each(positions, value, size):
+    """Keep the last of the values for one position; torch leaves the order open, and its derivative counts them all."""
+    while value.ndim > positions.ndim and value.shape[0] == 1:
+        value = value[0]
+    order = torch.arange(positions.numel(), device=positions.device)
+    last = torch.zeros(size, dtype=torch.int64, device=positions.device)
+    last = last.scatter_reduce(0, positions.reshape(-1), order, "amax")[positions]
+    value = torch.broadcast_to(value, positions.shape).reshape(-1)[last]
+    return torch.where(last == order.reshape(positions.shape), value, value.detach())
 
 
 def peek(x):

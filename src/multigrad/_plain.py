@@ -1,0 +1,112 @@
+"""The commonest call at once: an outermost one on arrays of its backend, with nothing to move or to take apart.
+
+A small eager gradient takes some ten microseconds, and `_arguments.prepare` as many again. What it would find out is the
+same for all calls with arguments of the same types and dtypes, so it is kept. `PlainCalls.prepare` returns None for any
+other call, right or wrong, and `_arguments.prepare` gives the answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from multigrad import _computation, _dtypes, _forms, _registry
+from multigrad._arguments import Call, Options
+from multigrad._array import Array
+from multigrad._computation import Computation
+from multigrad._protocol import Backend, Natives
+
+# Signatures kept per operator: more than a program's models have, few enough to forget about.
+_LIMIT = 64
+
+
+class _Plan(NamedTuple):
+    """What is the same for all calls of one signature."""
+
+    backend: Backend
+    dtype: str
+    cls: type[Array]
+    given_as_array: bool
+    leading: bool  # the chosen arguments come first, in their order
+
+
+class PlainCalls:
+    """The plain calls of one operator on one function.
+
+    Parameters
+    ----------
+    chosen
+        Positions of the differentiated arguments.
+    options
+        The operator's options.
+    """
+
+    __slots__ = ("_chosen", "_options", "_plans")
+
+    def __init__(self, chosen: tuple[int, ...], options: Options) -> None:
+        self._chosen = chosen
+        self._options = options
+        self._plans: dict[Any, _Plan | None] = {}
+
+    def prepare(self, args: tuple[Any, ...]) -> Call | None:
+        """Return the prepared call, or None if this is no plain one."""
+        if _computation.current() is not None:
+            return None
+        try:
+            signature = tuple([(type(arg), arg.dtype) for arg in args])
+            plan = self._plans[signature]
+        except KeyError:
+            plan = self._learn(signature, args)
+        except (AttributeError, TypeError):  # no array, or a dtype that cannot be hashed
+            return None
+        return None if plan is None else self._call(plan, args)
+
+    def _learn(self, signature: Any, args: tuple[Any, ...]) -> _Plan | None:
+        if len(self._plans) >= _LIMIT:
+            self._plans.clear()
+        plan = self._plan(args)
+        if plan is not None:  # a call that is not plain now may be so later, once a framework has been seen
+            self._plans[signature] = plan
+        return plan
+
+    def _plan(self, args: tuple[Any, ...]) -> _Plan | None:
+        names = {_registry.array_backend_name(arg) for arg in args}
+        name = names.pop() if len(names) == 1 else None
+        # NumPy's arrays go to whatever backend is the default at the time of the call.
+        if name is None or self._options.backend not in ((None, name) if name != "numpy" else (name,)):
+            return None
+        backend = _registry.get_backend(name)
+        cls = _forms.array_type(backend)
+        given_as_array = type(args[0]) is cls
+        if any((type(arg) is cls) is not given_as_array or not cls._is_array_object(arg) for arg in args):
+            return None
+        dtypes = [_dtypes.dtype_name(arg.dtype) for arg in args]
+        if any(dtypes[position] not in _dtypes.INEXACT for position in self._chosen):
+            return None
+        leading = self._chosen == tuple(range(len(self._chosen)))
+        return _Plan(backend, _dtypes.widest(dtypes) or "float64", cls, given_as_array, leading)
+
+    def _call(self, plan: _Plan, args: tuple[Any, ...]) -> Call:
+        chosen, cls, form = self._chosen, plan.cls, self._options.form
+        natives = tuple([arg.native for arg in args]) if plan.given_as_array else args
+        computation = Computation(plan.backend, plan.dtype, None, form, 1, natives[0])
+        show = cls._wrap if form == "standard" else cls._native_form
+        rest = natives[len(chosen) :] if plan.leading else None
+
+        def arguments(primals: Natives) -> tuple[tuple[Any, ...], dict[str, Any]]:
+            if rest is not None:
+                leaves = primals + rest
+            else:
+                merged = list(natives)
+                for position, primal in zip(chosen, primals, strict=True):
+                    merged[position] = primal
+                leaves = tuple(merged)
+            return tuple([show(leaf) for leaf in leaves]), {}
+
+        present = cls._wrap if plan.given_as_array else cls._native_form
+        return Call(
+            computation,
+            natives[: len(chosen)] if plan.leading else tuple([natives[position] for position in chosen]),
+            arguments,
+            lambda results: [present(result) for result in results],
+            present,
+        )

@@ -1,0 +1,13 @@
+"""The array API standard (2024.12) over `multigrad.Array` for TensorFlow."""
+
+import sys
+
+from multigrad.array_api._lift import lifted
+from multigrad.array_api.tensorflow import _native
+from multigrad.array_api.tensorflow._array import TensorFlowArray
+
+__all__ = list(_native.__all__)  # noqa: PLE0605 - the native namespace's list
+__array_api_version__ = "2024.12"
+
+globals().update(lifted(_native, TensorFlowArray))
+TensorFlowArray._namespace = sys.modules[__name__]

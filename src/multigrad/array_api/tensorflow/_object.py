@@ -1,0 +1,96 @@
+"""The array object: how TensorFlow's tensors are told apart, inspected and moved."""
+
+import contextlib
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+# No public question "does a tape record this tensor?" (TensorFlow 2.21); its own functions ask this one.
+from tensorflow.python.eager import record
+
+from multigrad._errors import DeviceError
+
+# Beside these TensorFlow lists devices that hold no arrays, such as TPU_SYSTEM.
+_KINDS = ("CPU", "GPU", "TPU")
+
+
+def is_native(x):
+    return isinstance(x, tf.Tensor | tf.Variable)
+
+
+def tensor(x):
+    """Return a tensor as it is and the present value of a variable."""
+    return x if isinstance(x, tf.Tensor) else tf.convert_to_tensor(x)
+
+
+def is_recorded(x):
+    return record.should_record_backprop([tensor(x)])
+
+
+def is_symbolic(x):
+    return tf.is_symbolic_tensor(x)
+
+
+def device_name(x):
+    # A tensor of a graph has no device yet: it runs where the default is.
+    return _short(x.device) if x.device else device_names()[0]
+
+
+@functools.lru_cache
+def _short(name):
+    """Return ``"gpu:0"`` for ``"/job:localhost/replica:0/task:0/device:GPU:0"``."""
+    name = name.rpartition("device:")[2].lower()
+    return "cpu" if name == "cpu:0" else name
+
+
+def as_device(device):
+    """Return TensorFlow's full name of a device given by name or as anyone's object; None stays None."""
+    if device is None:
+        return None
+    if isinstance(device, tf.DeviceSpec):
+        device = device.to_string()
+    text = str(getattr(device, "name", device))
+    kind, _, index = text.rpartition("device:")[2].strip("/").upper().replace("CUDA", "GPU").partition(":")
+    name = f"/device:{kind}:{index or 0}"
+    if name not in {found.name for found in tf.config.list_logical_devices()}:
+        raise DeviceError(f"No device {text!r} for TensorFlow on this machine; it sees {', '.join(device_names())}.")
+    return name
+
+
+def device_names():
+    names = [_short(device.name) for device in tf.config.list_logical_devices() if device.device_type in _KINDS]
+    # TensorFlow's default is the first accelerator, if there is one.
+    return tuple(sorted(names, key=lambda name: name.startswith("cpu")))
+
+
+def placed(device):
+    """Return a context in which new tensors go to a device; None leaves the choice to TensorFlow."""
+    return contextlib.nullcontext() if device is None else tf.device(as_device(device))
+
+
+def to_device(x, device):
+    if device is None:
+        return tensor(x)
+    with placed(device):
+        return tf.identity(x)
+
+
+def to_numpy(x):
+    """Return a copy as a NumPy array; also of values that are only looked at."""
+    x = tensor(x)
+    return np.asarray((tf.cast(x, tf.float32) if x.dtype == tf.bfloat16 else x).numpy())  # NumPy has no bfloat16
+
+
+def from_dlpack(x, device=None):
+    """Return a copy of another framework's array: its owner may change the original, a tensor must not change."""
+    if isinstance(x, np.ndarray):
+        with placed(device):
+            return tf.convert_to_tensor(x)
+    if not tf.executing_eagerly():
+        return from_dlpack(np.asarray(x), device)
+    try:
+        shared = tf.experimental.dlpack.from_dlpack(x.__dlpack__())
+    except tf.errors.InvalidArgumentError:  # TensorFlow takes no strides
+        return from_dlpack(np.asarray(x), device)
+    return to_device(tf.raw_ops.DeepCopy(x=shared), device)

@@ -1,0 +1,112 @@
+"""TensorFlow: reverse mode with `tf.GradientTape`, eager or inside the caller's ``tf.function``."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from multigrad._computation import Computation
+from multigrad._dtypes import dtype_name
+from multigrad._errors import DetachedValueError, DtypeError
+from multigrad._protocol import FlatFunction, Native, Natives, Pullback
+from multigrad.array_api.tensorflow import _native as native_namespace
+from multigrad.array_api.tensorflow import _object
+from multigrad.array_api.tensorflow._array import TensorFlowArray
+from multigrad.array_api.tensorflow._dtypes import DTYPES
+
+
+class TensorFlowBackend:
+    """TensorFlow's tensors on the CPU, GPU or TPU; a variable counts as the tensor of its present value.
+
+    TensorFlow runs an operation where its own default is, not where its inputs are. A computation that was given a
+    device therefore runs inside ``tf.device``.
+    """
+
+    name = "tensorflow"
+    xp = native_namespace
+    array_type = TensorFlowArray
+    is_array = staticmethod(_object.is_native)
+    device = staticmethod(_object.device_name)
+    devices = staticmethod(_object.device_names)
+
+    def is_recorded(self, x: Native, /) -> bool:
+        return bool(_object.is_symbolic(x) or _object.is_recorded(x))
+
+    def to_device(self, x: Native, device: Any, /) -> Native:
+        return _object.to_device(x, device)
+
+    def asarray(self, obj: Any, /, *, dtype: str | None = None, device: Any = None) -> Native:
+        target = None if dtype is None else DTYPES[dtype_name(dtype)]
+        return native_namespace.asarray(obj, dtype=target, device=device)
+
+    def to_numpy(self, x: Native, /) -> np.ndarray:
+        if self.is_recorded(x):
+            symbolic = _object.is_symbolic(x)
+            state = "has no value while a tf.function is traced" if symbolic else "is recorded by a tf.GradientTape"
+            way = "return it from the tf.function" if symbolic else "use tf.stop_gradient(x) if that is what you want"
+            raise DetachedValueError(
+                f"Expected a tensor outside any computation, got one that {state}; as a NumPy array it would lose its "
+                f"gradient. Keep computing with xp functions, or {way}."
+            )
+        if x.dtype == tf.bfloat16:
+            raise DtypeError("NumPy has no bfloat16; cast with tf.cast(x, tf.float32) first.")
+        return _object.to_numpy(x)
+
+    def scope(self, computation: Computation, /) -> Any:
+        return contextlib.nullcontext() if computation.device is None else _object.placed(computation.device)
+
+    def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
+        with tf.GradientTape(persistent=reusable, watch_accessed_variables=False) as tape:
+            # A tensor of its own for each, or the same one twice would count as one.
+            leaves = tuple(_beside(tf.raw_ops.Identity(input=primal), primal) for primal in primals)
+            tape.watch([leaf for leaf in leaves if _is_inexact(leaf)])
+            outputs, aux = f(*leaves)
+        return outputs, _Pullback(tape, outputs, leaves, reusable), aux
+
+
+class _Pullback:
+    """Cotangents of the outputs to those of the leaves."""
+
+    __slots__ = ("_leaves", "_outputs", "_reusable", "_tape")
+
+    def __init__(self, tape: tf.GradientTape, outputs: Natives, leaves: Natives, reusable: bool) -> None:
+        self._tape: tf.GradientTape | None = tape
+        self._outputs = outputs
+        self._leaves = leaves
+        self._reusable = reusable
+
+    def __call__(self, cotangents: Natives, /) -> Natives:
+        tape = self._tape
+        if tape is None:
+            raise RuntimeError("This pullback was made with reusable=False and has been called already.")
+        pairs = [(out, ct) for out, ct in zip(self._outputs, cotangents, strict=True) if _is_inexact(out)]
+        leaves = [leaf for leaf in self._leaves if _is_inexact(leaf)]
+        if not self._reusable:
+            self._tape, self._outputs = None, ()
+        found = tape.gradient(
+            [out for out, _ in pairs],
+            leaves,
+            output_gradients=[ct for _, ct in pairs],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        dense = (_beside(_dense(gradient), leaf) for gradient, leaf in zip(found, leaves, strict=True))
+        return tuple(next(dense) if _is_inexact(leaf) else tf.zeros_like(leaf) for leaf in self._leaves)
+
+
+def _is_inexact(x: Native) -> bool:
+    return bool(x.dtype.is_floating or x.dtype.is_complex)
+
+
+def _dense(gradient: Any) -> Native:
+    return tf.convert_to_tensor(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient  # from tf.gather
+
+
+def _beside(x: Native, other: Native) -> Native:
+    """Return x on the other's device, which TensorFlow's default need not be."""
+    return x if x.device == other.device or tf.is_symbolic_tensor(x) else _object.to_device(x, other.device)
+
+
+backend = TensorFlowBackend()
