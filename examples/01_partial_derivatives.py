@@ -75,7 +75,8 @@ multigrad.gradient(f, argnums=(0, 1, 2))(1.0, 2.0, 3.0)
 # %% [markdown]
 # ## The result
 #
-# `value_and_gradient` gives the value as well, at no extra cost. Plain Python numbers are easier to read, so we convert.
+# `value_and_gradient` gives the value as well, at no extra cost. Plain Python numbers are easier to read, so we
+# convert.
 
 # %%
 point = {"x": 1.0, "y": 2.0, "z": 3.0}
@@ -114,17 +115,17 @@ print("formula:           ", by_formula)
 # %%
 h = 1e-5
 by_differences = []
-for name in point:
-    ahead = f(**{**point, name: point[name] + h})
-    behind = f(**{**point, name: point[name] - h})
+for name, here in point.items():
+    ahead = f(**{**point, name: here + h})
+    behind = f(**{**point, name: here - h})
     by_differences.append((ahead - behind) / (2 * h))
 
 assert np.allclose(partials, by_differences, rtol=1e-8, atol=0)
 print("finite differences:", by_differences)
 
 # %% [markdown]
-# **3. The framework's native call**, the way its own documentation teaches it: `backward()` in torch, `jax.value_and_grad`
-# in JAX, `tf.GradientTape` in TensorFlow. NumPy has no such call, and takes the formula.
+# **3. The framework's native call**, the way its own documentation teaches it: `backward()` in torch,
+# `jax.value_and_grad` in JAX, `tf.GradientTape` in TensorFlow. NumPy has no such call, and takes the formula.
 
 # %%
 native_value, native_partials = exercises.native_solution("partials", backend, point)
@@ -136,14 +137,14 @@ print("native call:       ", list(native_partials.values()))
 # %% [markdown]
 # ## The picture
 #
-# Keep $z = 3$ and let $x$ and $y$ vary: the function is now a surface over the plane, with a saddle at the origin. Walk on
-# it along $x$ alone, or along $y$ alone (the white lines): the partial derivatives are the slopes of the two tangents.
+# Keep $z = 3$ and let $x$ and $y$ vary: the function is now a surface over the plane, with a saddle at the origin. Walk
+# on it along $x$ alone, or along $y$ alone (the white lines): the partial derivatives are the slopes of the tangents.
 #
 # Seen from above, they are the components of an arrow, the gradient. It points where the surface rises fastest, it is
 # long where the surface is steep, and it crosses the level lines at a right angle.
 #
-# To get all arrows in one call we differentiate the **sum** of $f$ over the whole grid: each term depends on its own $x$
-# and $y$ only, so the gradient of the sum is the list of all gradients.
+# To get all arrows in one call we differentiate the **sum** of $f$ over the whole grid: each term depends on its own
+# $x$ and $y$ only, so the gradient of the sum is the list of all gradients.
 
 # %%
 line = np.linspace(-3.0, 3.0, 61)
@@ -161,7 +162,7 @@ arrow_x, arrow_y = multigrad.to_numpy(multigrad.gradient(total, argnums=(0, 1))(
 
 # %%
 figure = plt.figure(figsize=(12, 5.2), dpi=110, layout="constrained")
-ink, mark, in_x, in_y = "#1f2933", "#d62828", "#f3722c", "#9d4edd"
+ink, mark = "#1f2933", "#d62828"
 
 space = figure.add_subplot(1, 2, 1, projection="3d", computed_zorder=False)
 space.plot_surface(grid_x, grid_y, surface, cmap="viridis", alpha=0.8, linewidth=0, rcount=61, ccount=61)
@@ -169,22 +170,22 @@ space.plot(line, np.full_like(line, y), f(line, y, z), color="white", linewidth=
 space.plot(np.full_like(line, x), line, f(x, line, z), color="white", linewidth=1)
 reach = np.array([-1.4, 1.4])
 stay = np.zeros(2)
-space.plot(x + reach, y + stay, value + partials[0] * reach, color=in_x, linewidth=3, label=f"slope {partials[0]:g} along $x$")
-space.plot(x + stay, y + reach, value + partials[1] * reach, color=in_y, linewidth=3, label=f"slope {partials[1]:g} along $y$")
+in_x, in_y, _ = partials
+space.plot(x + reach, y + stay, value + in_x * reach, color="#f3722c", linewidth=3, label=f"slope {in_x:g} along $x$")
+space.plot(x + stay, y + reach, value + in_y * reach, color="#9d4edd", linewidth=3, label=f"slope {in_y:g} along $y$")
 space.plot([x], [y], [value], "o", color=mark, markersize=7, label=f"$f(1, 2, 3) = {value:g}$")
 space.set(xlabel="$x$", ylabel="$y$", zlabel="$f(x, y, 3)$", title="The surface at $z = 3$")
 space.view_init(elev=30, azim=-70)
-space.set_box_aspect(None, zoom=0.9)
-space.legend(loc="upper left")
+space.legend(loc="upper left", bbox_to_anchor=(-0.12, 1.03))
 
 plane = figure.add_subplot(1, 2, 2)
 levels = plane.contourf(grid_x, grid_y, surface, levels=15, cmap="viridis", alpha=0.55)
 plane.contour(grid_x, grid_y, surface, levels=15, colors="white", linewidths=0.6, linestyles="solid")
 plane.quiver(tail_x, tail_y, arrow_x, arrow_y, color=ink, angles="xy", scale_units="xy", scale=40, width=0.004)
-plane.quiver(x, y, *partials[:2], color=mark, angles="xy", scale_units="xy", scale=14, width=0.009, zorder=3)
+plane.quiver(x, y, in_x, in_y, color=mark, angles="xy", scale_units="xy", scale=14, width=0.009, zorder=3)
 plane.plot(x, y, "o", color=mark, markersize=7)
 plane.annotate(
-    f"at $(1, 2)$: $({partials[0]:g}, {partials[1]:g})$",
+    f"at $(1, 2)$: $({in_x:g}, {in_y:g})$",
     (x, y),
     xytext=(-8, -20),
     textcoords="offset points",
@@ -196,7 +197,7 @@ plt.show()
 
 # %% [markdown]
 # The red arrow is drawn larger than the black ones, to be seen. The third component of the gradient,
-# $\partial f / \partial z = 10$, has no place in this plane: it says how fast the whole surface rises at $(1, 2)$ when $z$
+# $\partial f / \partial z = 10$, has no place in this plane: it says how fast the surface rises at $(1, 2)$ as $z$
 # grows.
 #
 # ## Your turn

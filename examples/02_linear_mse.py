@@ -19,8 +19,9 @@
 #
 # $$ L(w, b) = \frac{1}{n} \sum_{i=1}^{n} \left( w x_i + b - y_i \right)^2 . $$
 #
-# To improve the line we must know which way to turn the slope $w$ and the offset $b$. Find $\partial L / \partial w$ and
-# $\partial L / \partial b$ for the points $x = (1, 2, 3)$, $y = (2, 4, 6)$, at $w = 0.5$ and $b = 0.1$.
+# To improve the line we must know which way to change its slope $w$ and its offset $b$. Find
+# $\partial L / \partial w$ and $\partial L / \partial b$ for the points $x = (1, 2, 3)$, $y = (2, 4, 6)$, at $w = 0.5$
+# and $b = 0.1$.
 
 # %% [markdown]
 # ## The formula
@@ -63,8 +64,8 @@ print(f"This notebook runs on {backend}.")
 # ## The code
 #
 # The data may stay NumPy arrays: multigrad moves them to the backend. `xp` is the namespace of the array API standard,
-# and `xp.mean` calls the mean of whatever framework is at work. `argnums=(0, 1)` asks for the derivatives in `w` and `b`
-# and treats the data as constants.
+# and `xp.mean` calls the mean of whatever framework is at work. `argnums=(0, 1)` asks for the derivatives in `w` and
+# `b` and treats the data as constants.
 
 # %%
 x = np.array([1.0, 2.0, 3.0])
@@ -149,8 +150,9 @@ print(f"native call:        {native['w']:.12g}, {native['b']:.12g}")
 # %% [markdown]
 # ## The picture
 #
-# Seen along one parameter the loss is a parabola, and the partial derivative is the slope of its tangent. Seen over both,
-# it is a long valley. The negative gradient points down the steepest way, at a right angle to the level line (dashed).
+# Seen along one parameter the loss is a parabola, and the partial derivative is the slope of its tangent. Seen over
+# both, it is a long valley. The negative gradient points down the steepest way, at a right angle to the level line
+# (dashed).
 #
 # **Gradient descent** goes a step that way and asks for the gradient again. It crosses the valley a few times, then
 # creeps along its floor to the best line, $w = 2$ and $b = 0$, which meets all three points exactly.
@@ -205,8 +207,8 @@ plt.show()
 # %% [markdown]
 # ## Your turn
 #
-# Take the points $x = (2.5, 4.8, 6.9, 9.5)$, $y = (3, 5, 7, 9)$ and the line $w = 1.5$, $b = 0.5$. Is this line too high
-# or too low? Which sign will the derivatives have?
+# Take the points $x = (2.5, 4.8, 6.9, 9.5)$, $y = (3, 5, 7, 9)$ and the line $w = 1.5$, $b = 0.5$. Is this line too
+# high or too low? Which sign will the derivatives have?
 
 # %%
 x = np.array([2.5, 4.8, 6.9, 9.5])

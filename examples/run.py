@@ -33,7 +33,7 @@ def main(arguments=None):
     output = parser.parse_args(arguments).output
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
-    # TensorFlow's start-up log is no part of a notebook; a user's own setting stays.
+    # Less of TensorFlow's start-up log among a notebook's results; a user's own setting stays.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
     errors = {}

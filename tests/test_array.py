@@ -525,6 +525,21 @@ def test_gradient_of_an_array_built_by_assignment(backend):
     np.testing.assert_array_equal(multigrad.to_numpy(result), [4.0, 8.0, 18.0])
 
 
+def test_of_several_values_for_one_place_the_last_counts(backend, ns):
+    x = ns.zeros(3)
+    x[ns.asarray([0, 2, 0])] = ns.asarray([1.0, 2.0, 3.0])
+    check(x, np.array([3.0, 0.0, 2.0]))
+
+    def f(values):
+        out = xp.zeros(3)
+        out[xp.asarray([0, 2, 0])] = values
+        return xp.sum(out**2)
+
+    for function, expected in ((f, [0.0, 4.0, 6.0]), (lambda v: xp.sum(multigrad.gradient(f)(v) ** 2), [0.0, 16.0, 24.0])):
+        result = multigrad.gradient(function, backend=backend)(np.array([1.0, 2.0, 3.0]))
+        np.testing.assert_array_equal(multigrad.to_numpy(result), expected)
+
+
 def test_gradient_through_masked_update(backend):
     def f(x):
         y = x * x

@@ -165,8 +165,12 @@ class _Moving:
         self.chosen = [key if type(key) is int else len(args) + keywords.index(key) for key in chosen]  # type: ignore[arg-type]
         nested = outer is not None and outer.level > 0
         self.wraps_results = nested and outer.form == "standard"  # type: ignore[union-attr]
-        self.cast = options.dtype or (outer.dtype if outer is not None and outer.level == 0 else None)
-        self.device = options.device if options.device is not None else outer.place() if outer is not None else None
+        block = outer is not None and outer.level == 0  # use_backend speaks for arrays, too
+        self.cast = options.dtype or (outer.dtype if block else None)  # type: ignore[union-attr]
+        # Another backend's device object would mean nothing here.
+        around = outer.place() if outer is not None and outer.backend is backend else None
+        self.device = options.device if options.device is not None else around
+        self.moves_to = self.device if block else options.device
 
     def call(self) -> Call:
         natives, given_as_array = self._move()
@@ -174,14 +178,14 @@ class _Moving:
         beside = next((leaf for leaf in natives if self.backend.is_array(leaf)), None)
         device = self.device if self.options.device is not None or beside is None else None
         level = (self.outer.level if self.outer else 0) + 1
-        computation = Computation(self.backend, dtype, device, self.options.form, level, beside)
+        computation = Computation(self.backend, self.cls, dtype, device, self.options.form, level, beside)
         positions = self._differentiate(natives, dtype, computation.place())
         return self._assemble(computation, natives, positions, given_as_array)
 
     def _move(self) -> tuple[list[Any], frozenset[int]]:
         """Return the leaves with every array as the backend's own, and which were given as `Array`."""
         backend, name, cls = self.backend, self.backend.name, self.cls
-        cast, device = self.cast, self.options.device
+        cast, device = self.cast, self.moves_to
         natives = list(self.flat.leaves)
         given_as_array = set()
         for position, leaf in enumerate(natives):
@@ -227,7 +231,7 @@ class _Moving:
 
     def _differentiate(self, natives: list[Any], dtype: str, device: Any) -> list[int]:
         """Turn the chosen arguments' numbers into arrays, and return the positions of all differentiated leaves."""
-        positions = []
+        positions: list[int] = []
         for argument in self.chosen:
             start, stop = self.flat.spans[argument]
             before = len(positions)

@@ -425,24 +425,33 @@ def _bind_operators(cls: type[Array]) -> None:
 
 def plain_number(value: Any) -> Any:
     """Return a number of a subclass, such as an enum.IntEnum, as the plain number that it is."""
-    return next(kind(value) for kind in (int, float, complex) if isinstance(value, kind))
+    kind = next(kind for kind in (int, float, complex) if isinstance(value, kind))
+    return kind(value)
 
 
 def _operator(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    yields = cls.backend == "numpy"  # NumPy's arrays go to the others' framework
+    # The function without its promotion, for operands of one inexact dtype and for numbers beside them.
+    direct, inexact = getattr(function, "direct", function), getattr(function, "inexact", ())
+    yields = cls.backend == "numpy"  # NumPy's arrays go to the others' framework, which answers in the reflected operator
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
+        native = self.native
+        array = _new(cls)
         if kind is cls:
             other = other.native
-        elif kind not in _NUMBERS:
-            if yields and isinstance(other, Array):
-                return NotImplemented
-            other = cls._coerce(other)
-            if other is NotImplemented:
-                return NotImplemented
-        array = _new(cls)
-        array.native = function(self.native, other)
+            dtype = native.dtype
+            array.native = (direct if dtype is other.dtype and dtype in inexact else function)(native, other)
+            return array
+        if kind is int or kind is float:
+            array.native = (direct if native.dtype in inexact else function)(native, other)
+            return array
+        if yields and isinstance(other, Array):
+            return NotImplemented
+        other = cls._coerce(other)
+        if other is NotImplemented:
+            return NotImplemented
+        array.native = function(native, other)
         return array
 
     operator.__name__ = name
@@ -450,13 +459,19 @@ def _operator(cls: type[Array], function: Callable[..., Any], name: str) -> Call
 
 
 def _reflected(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    direct, inexact = getattr(function, "direct", function), getattr(function, "inexact", ())
+
     def operator(self: Array, other: Any, /) -> Any:
-        if type(other) not in _NUMBERS:
-            other = cls._coerce(other)
-            if other is NotImplemented:
-                return NotImplemented
+        kind = type(other)
+        native = self.native
         array = _new(cls)
-        array.native = function(other, self.native)
+        if kind is int or kind is float:
+            array.native = (direct if native.dtype in inexact else function)(other, native)
+            return array
+        other = cls._coerce(other)
+        if other is NotImplemented:
+            return NotImplemented
+        array.native = function(other, native)
         return array
 
     operator.__name__ = name

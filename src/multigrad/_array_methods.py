@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 
 class ArrayMethods:
@@ -12,8 +12,13 @@ class ArrayMethods:
 
     # Supplied by Array.
     native: Any
-    shape: tuple[Any, ...]
-    ndim: int
+    if TYPE_CHECKING:
+
+        @property
+        def shape(self) -> tuple[Any, ...]: ...
+        @property
+        def ndim(self) -> int: ...
+
     _xp: ClassVar[Any]
     _wrap: ClassVar[Any]
     _coerce: ClassVar[Any]

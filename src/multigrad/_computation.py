@@ -11,7 +11,9 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Literal, NamedTuple
 
-from multigrad import _dtypes, _registry
+from multigrad import _dtypes, _forms, _registry
+from multigrad._array import Array
+from multigrad._errors import DtypeError
 from multigrad._protocol import Backend, SupportsScope
 
 Form = Literal["standard", "native"]
@@ -24,6 +26,8 @@ class Computation(NamedTuple):
     ----------
     backend
         The backend object.
+    cls
+        The backend's subclass of `Array`.
     dtype
         Default real floating dtype by name, or None where `use_backend` left it open (then ``"float64"``).
     device
@@ -37,6 +41,7 @@ class Computation(NamedTuple):
     """
 
     backend: Backend
+    cls: type[Array]
     dtype: str | None
     device: Any
     form: Form
@@ -137,7 +142,7 @@ class use_backend:  # noqa: N801 - public name of a context manager
 
     def __init__(self, name: str | Backend, dtype: Any = None, device: Any = None) -> None:
         backend = _registry.get_backend(name)
-        self._computation = Computation(backend, floating_name(dtype), device, "standard", 0)
+        self._computation = Computation(backend, _forms.array_type(backend), floating_name(dtype), device, "standard", 0)
         self._open: list[opened] = []
 
     def __enter__(self) -> None:
@@ -157,7 +162,7 @@ def floating_name(dtype: Any) -> str | None:
         return None
     name = _dtypes.dtype_name(dtype)
     if name not in _dtypes.FLOATING:
-        raise _dtypes.DtypeError(
+        raise DtypeError(
             f"Expected a real floating dtype such as 'float32' for dtype=, got {name!r}; "
             "complex arguments are cast to its precision."
         )

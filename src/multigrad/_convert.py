@@ -49,7 +49,7 @@ def asarray(obj: Any, backend: str | Backend | None = None, dtype: Any = None, d
     chosen = _backend_for(obj, backend)
     cls = _forms.array_type(chosen)
     if name is not None and name != chosen.name:
-        obj = _detachable(obj, name)
+        obj = detachable(obj, name)
     native = obj.native if isinstance(obj, Array) else obj
     wanted = None if dtype is None else _dtypes.dtype_name(dtype)
     if name is None:
@@ -69,7 +69,7 @@ def _backend_for(obj: Any, backend: str | Backend | None) -> Backend:
     return _registry.get_backend(framework) if framework else _computation.default_backend()
 
 
-def _detachable(obj: Any, name: str) -> Any:
+def detachable(obj: Any, name: str) -> Any:
     """Return a native array that may leave its framework."""
     native = obj.native if isinstance(obj, Array) else obj
     owner = _registry.get_backend(name)

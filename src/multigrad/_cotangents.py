@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from multigrad import _dtypes, _registry, _tree
+from multigrad import _convert, _dtypes, _registry, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation
 from multigrad._errors import StructureError
@@ -48,7 +48,7 @@ class Expected:
         else:
             native = leaf.native if isinstance(leaf, Array) else leaf
             if source != backend.name:
-                native = backend.asarray(native, device=self._computation.place())
+                native = backend.asarray(_convert.detachable(leaf, source), device=self._computation.place())
         if tuple(native.shape) != shape:
             raise self._mismatch(position, f"shape {shape}", f"shape {tuple(native.shape)}")
         found = _dtypes.dtype_name(native.dtype)

@@ -12,6 +12,6 @@ def value_and_gradient(backend: Backend, f: FlatFunction, primals: Natives) -> t
     The pullback is used once, so the adapter may free what it consumes.
     """
     if _registry.supports(backend, SupportsGradient):
-        return backend.value_and_gradient(f, primals)  # type: ignore[attr-defined,no-any-return]
+        return backend.value_and_gradient(f, primals)  # type: ignore[attr-defined]
     (value,), pullback, aux = backend.vjp(f, primals, reusable=False)
     return value, pullback((backend.xp.ones_like(value),)), aux

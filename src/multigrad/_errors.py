@@ -22,6 +22,9 @@ Each also derives from the built-in exception in parentheses, so code that does 
 class MultigradError(Exception):
     """Base class of every error that multigrad raises on purpose."""
 
+    # TensorFlow's AutoGraph passes an exception on as it is only if its class has this __init__ (TensorFlow 2.21).
+    __init__ = Exception.__init__
+
 
 class UnknownBackendError(MultigradError, ValueError):
     """No backend has the requested name."""

@@ -17,7 +17,7 @@ from multigrad.array_api import _lift
 def array_type(backend: Backend) -> type[Array]:
     """Return a backend's subclass of `Array`: its own, or one made from what the protocol requires."""
     if _registry.supports(backend, SupportsArrayType):
-        return backend.array_type  # type: ignore[attr-defined,no-any-return]
+        return backend.array_type  # type: ignore[attr-defined]
     return _generated(backend)
 
 

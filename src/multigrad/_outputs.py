@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from multigrad import _dtypes, _forms, _registry, _tree
+from multigrad import _dtypes, _registry, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation
 from multigrad._errors import MixedBackendError, OutputError
@@ -18,16 +18,15 @@ def native_output(value: Any, computation: Computation) -> Native | None:
 
     A Python number or a NumPy array is a constant.
     """
-    backend = computation.backend
-    cls = _forms.array_type(backend)
+    backend, cls = computation.backend, computation.cls
+    if cls._is_native(value) and cls._is_array_object(value):
+        return value
     if isinstance(value, Array):
         if type(value) is cls:
             return value.native
         if value.backend != "numpy" or value.is_recorded:
             raise _foreign(value.backend, backend.name)
         value = value.native
-    if cls._is_native(value) and cls._is_array_object(value):
-        return value
     if isinstance(value, np.ndarray | np.generic):
         return backend.asarray(value, device=computation.place())
     if isinstance(value, bool | int | float | complex):
@@ -52,13 +51,13 @@ def _foreign(found: str, expected: str) -> MixedBackendError:
 
 def scalar_output(value: Any, computation: Computation) -> Native:
     """Return the real scalar that a gradient needs, or raise `OutputError`."""
-    array = native_output(value, computation)
+    array = value.native if type(value) is computation.cls else native_output(value, computation)
     if array is None:
         raise OutputError(f"Expected f to return a real scalar, got {_what(value)}.{_advice(value)}")
     if len(array.shape) != 0:
         raise OutputError(
-            f"Expected f to return a real scalar, got an array of shape {tuple(array.shape)}. Reduce it, for instance with xp.sum; rows "
-            "of its jacobian are given by multigrad.vjp."
+            f"Expected f to return a real scalar, got an array of shape {tuple(array.shape)}. Reduce it, for instance with "
+            "xp.sum; rows of its jacobian are given by multigrad.vjp."
         )
     name = _dtypes.dtype_name(array.dtype)
     if name in _dtypes.COMPLEX:

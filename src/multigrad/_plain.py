@@ -88,7 +88,7 @@ class PlainCalls:
     def _call(self, plan: _Plan, args: tuple[Any, ...]) -> Call:
         chosen, cls, form = self._chosen, plan.cls, self._options.form
         natives = tuple([arg.native for arg in args]) if plan.given_as_array else args
-        computation = Computation(plan.backend, plan.dtype, None, form, 1, natives[0])
+        computation = Computation(plan.backend, cls, plan.dtype, None, form, 1, natives[0])
         show = cls._wrap if form == "standard" else cls._native_form
         rest = natives[len(chosen) :] if plan.leading else None
 

@@ -37,6 +37,8 @@ class Backend(Protocol):
     name: str
     xp: Any
 
+    def __hash__(self) -> int: ...
+
     def is_array(self, x: object, /) -> bool:
         """Tell whether x is one of the backend's own arrays."""
         ...

@@ -163,5 +163,5 @@ def register_pytree(
     """
     if not isinstance(cls, type):
         raise TypeError(f"Expected a class, got {type(cls).__name__}.")
-    optree.register_pytree_node(cls, flatten, unflatten, namespace=_NAMESPACE)
+    optree.register_pytree_node(cls, flatten, unflatten, namespace=_NAMESPACE)  # type: ignore[arg-type]
     return cls

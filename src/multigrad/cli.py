@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -69,7 +70,7 @@ def _print_results(console: Console, results: list[Result]) -> None:
     for name, formula in formulas.items():
         rows = [result for result in results if result.exercise == name]
         for inputs in list({str(result.inputs): result.inputs for result in rows}.values()):
-            console.print(_table(name, formula, [result for result in rows if result.inputs == inputs]))
+            console.print(_table(name, formula, [result for result in rows if result.inputs == inputs]), "")
     backends = list(dict.fromkeys(result.backend for result in results))
     disagreeing = [result for result in results if not result.ok]
     count = f"{len(results)} results on {len(backends)} backend{'' if len(backends) == 1 else 's'} ({', '.join(backends)})"
@@ -85,17 +86,18 @@ def _print_results(console: Console, results: list[Result]) -> None:
 def _table(name: str, formula: str, rows: list[Result]) -> Table:
     first = rows[0]
     point = ", ".join(f"{key} = {_text(value)}" for key, value in first.inputs.items())
-    table = Table(title=f"{name}: {formula}   at {point}", title_justify="left", title_style="bold")
+    title = f"{name}: {formula}\nat {point}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=0)
     for heading in ("backend", "device", "dtype", "value"):
-        table.add_column(heading, justify="right" if heading == "value" else "left", overflow="fold")
+        table.add_column(heading, justify="right" if heading == "value" else "left", no_wrap=True)
     for variable in first.gradient:
-        table.add_column(f"d/d{variable}", justify="right")
-    table.add_column("largest difference", justify="right")
-    table.add_column("verdict")
+        table.add_column(f"d/d{variable}", justify="right", no_wrap=True)
+    table.add_column("max diff", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for result in rows:
         failed = ", ".join(check for check, passed in result.checks.items() if not passed)
         table.add_row(
-            f"{result.backend} {result.version}",
+            f"{result.backend} {result.version.partition('+')[0]}",  # without the build's name
             result.device,
             result.dtype,
             _text(result.value),
@@ -105,7 +107,7 @@ def _table(name: str, formula: str, rows: list[Result]) -> Table:
         )
     value, derivatives = first.expected
     table.add_section()
-    table.add_row("by formula", "", "", _text(value), *(_text(slope) for slope in derivatives.values()), "", "", style="dim")
+    table.add_row("by formula", "", "", _text(value), *(_text(slope) for slope in derivatives.values()), "", "")
     return table
 
 
@@ -125,7 +127,7 @@ def _backends(parsed: argparse.Namespace) -> int:
 
 
 def _backends_table(found: Sequence[BackendInfo]) -> Table:
-    table = Table(title="Backends", title_justify="left", title_style="bold")
+    table = Table(title="Backends", title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for heading in ("name", "version", "installed", "devices", "capabilities", "reason"):
         table.add_column(heading, overflow="fold")
     for info in found:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from multigrad import _dtypes
+from multigrad._errors import DtypeError
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "bool": ("bool",),
@@ -21,11 +23,17 @@ _KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
+# NumPy has no bfloat16: 8 bits of exponent, as in float32, and 8 of significand.
+_BFLOAT16 = SimpleNamespace(
+    bits=16, eps=2.0**-7, max=(2 - 2.0**-7) * 2.0**127, min=-(2 - 2.0**-7) * 2.0**127, smallest_normal=2.0**-126
+)
+
+
 class finfo_object:  # noqa: N801 - the standard's name
     """Machine limits of a floating dtype."""
 
     def __init__(self, name: str, dtype: Any) -> None:
-        limits = np.finfo(_dtypes.precision(name))
+        limits = _BFLOAT16 if name == "bfloat16" else np.finfo(_dtypes.precision(name))
         self.bits = limits.bits
         self.eps = float(limits.eps)
         self.max = float(limits.max)
@@ -67,7 +75,7 @@ class DataTypes:
         target = _dtypes.dtype_name(to)
         try:
             return _dtypes.promote(source, target) == target
-        except _dtypes.DtypeError:
+        except DtypeError:
             return False
 
     def result_type(self, *arrays_and_dtypes: Any) -> Any:

@@ -111,12 +111,17 @@ class Dispatcher:
         return namespace if self._extension is None else getattr(namespace, self._extension)
 
     def _function(self, name: str) -> Callable[..., Any]:
+        known: dict[type, Callable[..., Any]] = {}  # this function in each namespace, by the type of its first argument
+
         def function(*args: Any, **kwargs: Any) -> Any:
-            if args and isinstance(args[0], Array) and (len(args) == 1 or not _foreign(args)):
-                namespace = args[0]._namespace
-            else:
-                namespace = _namespace_of((*args, *kwargs.values()))
-            return getattr(self._part(namespace), name)(*args, **kwargs)
+            found = known.get(type(args[0])) if args else None
+            if found is not None:
+                return found(*args, **kwargs)
+            found = getattr(self._part(_namespace_of((*args, *kwargs.values()))), name)
+            # A NumPy array decides nothing: another argument may come from a framework.
+            if args and isinstance(args[0], Array) and args[0].backend != "numpy":
+                known[type(args[0])] = found
+            return found(*args, **kwargs)
 
         reference = getattr(self._reference(), name)
         function.__name__ = function.__qualname__ = name
@@ -137,11 +142,6 @@ class Dispatcher:
 
     def __repr__(self) -> str:
         return "<multigrad.xp: the array API namespace of the arrays it is given>"
-
-
-def _foreign(args: tuple[Any, ...]) -> bool:
-    """Tell whether another array could decide in place of a NumPy one that comes first."""
-    return args[0].backend == "numpy"
 
 
 def _creation(name: str) -> Callable[..., Any]:

@@ -68,28 +68,28 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
 
 def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
     takes_dtypes = name in _TAKE_DTYPES
-    wrap = cls._wrap
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         # The usual calls, one or two arrays, take the short way.
         if not kwargs and args and type(args[0]) is cls:
             if len(args) == 1:
-                return _rewrap(wrap, function(args[0].native))
+                return _rewrap(cls, function(args[0].native))
             if len(args) == 2 and type(args[1]) is cls:
-                return _rewrap(wrap, function(args[0].native, args[1].native))
+                return _rewrap(cls, function(args[0].native, args[1].native))
         return _Call(cls).run(function, args, kwargs, takes_dtypes)
 
     call.__name__ = name
     return call
 
 
-def _rewrap(wrap: Callable[[Any], Any], result: Any) -> Any:
+def _rewrap(cls: type[Array], result: Any) -> Any:
+    if cls._is_native(result):
+        return cls._wrap(result)
     if isinstance(result, tuple | list):
-        parts = [_rewrap(wrap, part) for part in result]
+        parts = [_rewrap(cls, part) for part in result]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    # Answers that are no arrays: bool (isdtype), dtypes, info objects.
-    return wrap(result) if hasattr(result, "shape") and hasattr(result, "dtype") else result
+    return result  # an answer that is no array: a bool, a dtype, an info object
 
 
 class _Call:
@@ -115,7 +115,7 @@ class _Call:
             plain[0] = cls._xp.asarray(plain[0])
             self.saw_array = True
         result = function(*plain, **options)
-        return _rewrap(cls._wrap, result) if self.saw_array or not self.saw_native else result
+        return _rewrap(cls, result) if self.saw_array or not self.saw_native else result
 
     def unwrap(self, value: Any) -> Any:
         cls = self.cls

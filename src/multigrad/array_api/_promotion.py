@@ -82,6 +82,9 @@ class Promotion:
                     x1, x2 = (x if type(x) in _NUMBERS else self._float(x) for x in (x1, x2))
             return function(x1, x2)
 
+        if numbers:
+            # An operator of `Array` may skip this wrapper where there is nothing to promote.
+            call.direct, call.inexact = function, inexact  # type: ignore[attr-defined]
         return call
 
     def common(self, arrays: Any) -> list[Any]:

@@ -55,6 +55,9 @@ class TensorFlowBackend:
             raise DtypeError("NumPy has no bfloat16; cast with tf.cast(x, tf.float32) first.")
         return _object.to_numpy(x)
 
+    def stop_gradient(self, x: Native, /) -> Native:
+        return tf.stop_gradient(_object.tensor(x))
+
     def scope(self, computation: Computation, /) -> Any:
         return contextlib.nullcontext() if computation.device is None else _object.placed(computation.device)
 

@@ -113,6 +113,8 @@ def _record(f: FlatFunction, primals: Natives) -> tuple[Natives, Natives, Native
         # Where the caller records nothing, f must be recorded all the same.
         with torch.inference_mode(mode=False), torch.enable_grad():
             outputs, aux = f(*leaves)
+    for leaf in leaves:
+        leaf.multigrad_done = True
     return tuple(leaves), outputs, aux, attached
 
 

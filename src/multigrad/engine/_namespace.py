@@ -76,7 +76,8 @@ class TracedNamespace:
     def overwritten(self, x: Any, key: Any) -> Any:
         """Tell which elements written at key are written over by later ones; None where no place occurs twice."""
         key = _plain(key)
-        if not any(getattr(part, "shape", ()) and part.dtype.kind != "b" for part in (key if isinstance(key, tuple) else (key,))):
+        arrays = [part for part in (key if isinstance(key, tuple) else (key,)) if getattr(part, "shape", ())]
+        if all(self._xp.isdtype(part.dtype, "bool") for part in arrays):
             return None
         positions = self._xp.reshape(self._xp.arange(x.size), x.shape)[key]
         order = self._xp.reshape(self._xp.arange(positions.size), positions.shape)
@@ -208,9 +209,9 @@ class _Functions:
         return self._xp.reshape(flat, x.shape)
 
     def _add_at(self, flat: Any, positions: Any, values: Any) -> None:
-        add = getattr(self._xp, "add", None)
-        if hasattr(add, "at"):  # NumPy's unbuffered addition; the standard has none
-            add.at(flat, positions, values)
+        unbuffered = getattr(getattr(self._xp, "add", None), "at", None)
+        if unbuffered is not None:  # NumPy's; the standard has none
+            unbuffered(flat, positions, values)
             return
         for i in range(positions.shape[0]):
             flat[int(positions[i])] += values[i]

@@ -136,7 +136,7 @@ PULLBACKS: dict[str, Rule] = {
     ),
     "getitem": (lambda xp, g, out, x, key: xp.place(strip(x), g, key),),
     # place(x, g, key): zeros like x with g added at key; x is always plain. setitem(x, value, key): x with value at key.
-    "place": (None, lambda xp, g, out, x, value, key: xp.getitem(g, key)),  # type: ignore[assignment]
+    "place": (lambda xp, g, out, x, value, key: None, lambda xp, g, out, x, value, key: xp.getitem(g, key)),
     "setitem": (
         lambda xp, g, out, x, value, key: xp.setitem(g, xp.zeros_like(value), key),
         lambda xp, g, out, x, value, key: sum_to(xp, _written(xp, g, key), value),

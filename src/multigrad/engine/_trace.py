@@ -67,32 +67,35 @@ class Tracer:
     def __getitem__(self, key: Any) -> Any:
         return self.trace.xp.getitem(self, key)
 
+    def __neg__(self) -> Any:
+        return self.trace.xp.negative(self)
+
+    # Compared elementwise, hence not hashed.
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         return f"Tracer(level={self.trace.level}, {self.value!r})"
 
 
-def _operator(name: str) -> Any:
-    return lambda self, other: getattr(self.trace.xp, name)(self, other)
+def _bind_operators() -> None:
+    """Send Python's operators to the functions of the traced namespace."""
+
+    def operator(name: str) -> Any:
+        return lambda self, other: getattr(self.trace.xp, name)(self, other)
+
+    def reflected(name: str) -> Any:
+        return lambda self, other: getattr(self.trace.xp, name)(other, self)
+
+    arithmetic = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "pow", "matmul": "matmul"}
+    for dunder, name in arithmetic.items():
+        setattr(Tracer, f"__{dunder}__", operator(name))
+        setattr(Tracer, f"__r{dunder}__", reflected(name))
+    comparisons = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+    for dunder, name in comparisons.items():
+        setattr(Tracer, f"__{dunder}__", operator(name))
 
 
-def _reflected(name: str) -> Any:
-    return lambda self, other: getattr(self.trace.xp, name)(other, self)
-
-
-for _dunder, _name in (
-    ("add", "add"),
-    ("sub", "subtract"),
-    ("mul", "multiply"),
-    ("truediv", "divide"),
-    ("pow", "pow"),
-    ("matmul", "matmul"),
-):
-    setattr(Tracer, f"__{_dunder}__", _operator(_name))
-    setattr(Tracer, f"__r{_dunder}__", _reflected(_name))
-for _dunder, _name in (("eq", "equal"), ("ne", "not_equal"), ("lt", "less"), ("le", "less_equal"), ("gt", "greater"), ("ge", "greater_equal")):
-    setattr(Tracer, f"__{_dunder}__", _operator(_name))
-Tracer.__neg__ = lambda self: self.trace.xp.negative(self)  # type: ignore[attr-defined]
-Tracer.__hash__ = None  # type: ignore[assignment]
+_bind_operators()
 
 
 def strip(value: Any) -> Any:

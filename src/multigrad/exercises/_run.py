@@ -185,9 +185,7 @@ def _errors(found: Answer, expected: Answer) -> list[float]:
 def _agree(found: Answer, expected: Answer, tolerance: float) -> bool:
     scales = [abs(expected[0]), *(abs(g) for g in expected[1].values())]
     # A difference that is not a number is no agreement.
-    return all(
-        error <= tolerance * max(scale, 1.0) for error, scale in zip(_errors(found, expected), scales, strict=True)
-    )
+    return all(error <= tolerance * scale for error, scale in zip(_errors(found, expected), scales, strict=True))
 
 
 def _differences(exercise: Exercise, inputs: Inputs) -> Answer:

@@ -12,9 +12,8 @@ _Z, _W = np.array([1.0 + 2.0j, -0.5 + 1.0j]), np.array([2.0 - 1.0j, 0.25 + 3.0j]
 _CT, _DT = np.array([1.0 - 3.0j, 2.0 + 0.5j]), np.array([-1.0 + 1.0j, 0.5 - 2.0j])
 
 
-@clause(law=8)
+@clause(8, "The gradient of a real function is dL/dRe + i·dL/dIm: 2z for Σ|z|², and conj(w) for Re Σ w·z.")
 def complex_gradient_of_a_real_function(case: Case) -> None:
-    """The gradient of a real function is dL/dRe + i·dL/dIm: 2z for Σ|z|², and conj(w) for Re Σ w·z."""
     xp = case.xp
     z, w = case.array(_Z, "complex128"), case.array(_W, "complex128")
     found = case.gradient(lambda z: xp.sum(xp.real(xp.multiply(z, xp.conj(z)))), z)
@@ -24,9 +23,8 @@ def complex_gradient_of_a_real_function(case: Case) -> None:
     case.close(found, np.conj(_W), "the gradient of Re Σ w·z")
 
 
-@clause(law=8)
+@clause(8, "The pullback of complex outputs satisfies the pairing for every tangent.")
 def complex_pairing(case: Case) -> None:
-    """The pullback of complex outputs satisfies the pairing for every tangent."""
     xp = case.xp
     z, w, turn = (case.array(values, "complex128") for values in (_Z, _W, [3.0j, 3.0j]))
 
@@ -43,9 +41,8 @@ def complex_pairing(case: Case) -> None:
         case.close(gradient, expected, "the gradient that satisfies the pairing")
 
 
-@clause(law=8)
+@clause(8, "The gradient of a real primal is real where f computes in complex numbers.")
 def real_inputs_have_real_gradients(case: Case) -> None:
-    """The gradient of a real primal is real where f computes in complex numbers."""
     xp = case.xp
     x, w = case.array([1.5, -2.0]), case.array(_W, "complex128")
     _, pullback = case.vjp(lambda x: xp.multiply(w, xp.astype(x, xp.complex128)), x)
@@ -54,9 +51,8 @@ def real_inputs_have_real_gradients(case: Case) -> None:
     case.close(found, np.real(np.conj(_W) * _CT), "the gradient of a real primal")
 
 
-@clause(law=8)
+@clause(8, "Complex gradients can be differentiated again.")
 def complex_second_order(case: Case) -> None:
-    """Complex gradients can be differentiated again."""
     xp = case.xp
     z = case.array(_Z, "complex128")
 

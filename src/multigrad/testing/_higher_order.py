@@ -11,9 +11,8 @@ from multigrad.testing._clause import clause
 _X, _T = np.array([0.5, -1.25, 2.0]), np.array([1.0, -3.0, 0.25])
 
 
-@clause(law=4)
+@clause(4, "A gradient can be differentiated in the primals, from a reusable and from a single-use pullback.")
 def second_order(case: Case) -> None:
-    """A gradient can be differentiated in the primals, from a reusable and from a single-use pullback."""
     xp = case.xp
 
     def cube(x: Native) -> Native:
@@ -27,9 +26,8 @@ def second_order(case: Case) -> None:
         case.close(case.gradient(slope, case.array(_X)), 6 * _X, f"the second derivative (reusable={reusable})")
 
 
-@clause(law=4)
+@clause(4, "The second derivative of a linear function, and of one that is constant, is zeros.")
 def second_order_of_linear_functions(case: Case) -> None:
-    """The second derivative of a linear function, and of one that is constant, is zeros."""
     xp = case.xp
     x = case.array(_X)
     linear = case.gradient(lambda x: xp.sum(case.gradient(lambda x: xp.sum(xp.multiply(x, 3.0)), x)), x)
@@ -38,9 +36,8 @@ def second_order_of_linear_functions(case: Case) -> None:
     case.close(constant, [0.0, 0.0, 0.0], "the second derivative of a constant")
 
 
-@clause(law=4)
+@clause(4, "Derivatives nest to any order.")
 def third_order(case: Case) -> None:
-    """Derivatives nest to any order."""
     xp = case.xp
 
     def once(x: Native) -> Native:
@@ -52,9 +49,8 @@ def third_order(case: Case) -> None:
     case.close(case.gradient(twice, case.array(0.75)), -np.cos(0.75), "the third derivative of sin")
 
 
-@clause(law=4)
+@clause(4, "Second derivatives across two primals are right.")
 def mixed_second_order(case: Case) -> None:
-    """Second derivatives across two primals are right."""
     xp = case.xp
 
     def slope_in_a(b: Native, a: Native) -> Native:
@@ -65,9 +61,8 @@ def mixed_second_order(case: Case) -> None:
     case.close(found, 6 * _X * _T**2, "the mixed derivative of a²·b³")
 
 
-@clause(law=4)
+@clause(4, "The outputs of a vjp inside a function are differentiated like f itself.")
 def outputs_can_be_differentiated(case: Case) -> None:
-    """The outputs of a vjp inside a function are differentiated like f itself."""
     xp = case.xp
 
     def value(x: Native) -> Native:
@@ -77,9 +72,8 @@ def outputs_can_be_differentiated(case: Case) -> None:
     case.close(case.gradient(value, case.array(_X)), 2 * _X, "the gradient of an inner value")
 
 
-@clause(law=4)
+@clause(4, "The aux of a vjp inside a function is differentiated by the outer derivative.")
 def aux_can_be_differentiated(case: Case) -> None:
-    """The aux of a vjp inside a function is differentiated by the outer derivative."""
     xp = case.xp
 
     def aux_of_inner(x: Native) -> Native:
@@ -89,9 +83,8 @@ def aux_can_be_differentiated(case: Case) -> None:
     case.close(case.gradient(aux_of_inner, case.array(_X)), [4.0, 4.0, 4.0], "the gradient of an inner aux")
 
 
-@clause(law=4)
+@clause(4, "The pullback, made outside or inside, is a differentiable function of the cotangent.")
 def pullback_can_be_differentiated_in_the_cotangent(case: Case) -> None:
-    """The pullback, made outside or inside, is a differentiable function of the cotangent."""
     xp = case.xp
     x = case.array(_X)
     _, made_outside = case.vjp(xp.sin, x)
@@ -106,9 +99,8 @@ def pullback_can_be_differentiated_in_the_cotangent(case: Case) -> None:
     case.close(found, 2 * np.cos(_X) ** 2 * _T, "the gradient of |pullback(ct)|² in ct")
 
 
-@clause(law=4)
+@clause(4, "Values and gradients of an inner function depend on what it closes over.")
 def closed_over_values_can_be_differentiated(case: Case) -> None:
-    """Values and gradients of an inner function depend on what it closes over."""
     xp = case.xp
     x = case.array(_X)
 
@@ -130,9 +122,8 @@ def closed_over_values_can_be_differentiated(case: Case) -> None:
     case.close(case.gradient(value_at_x, case.array(3.0)), np.sum(_X**2), "the derivative of an inner value")
 
 
-@clause(law=4)
+@clause(4, "An inner derivative does not see the outer variable as its own.")
 def nested_levels_stay_apart(case: Case) -> None:
-    """An inner derivative does not see the outer variable as its own."""
     xp = case.xp
     x = case.array(3.0)
 
@@ -147,9 +138,8 @@ def nested_levels_stay_apart(case: Case) -> None:
     case.close(case.gradient(own, x), 6 * 3.0**2, "the derivative of x · d/dy (x·y²) at y = x")
 
 
-@clause(law=4)
+@clause(4, "Several calls of one pullback inside a function are all differentiated.")
 def reused_pullback_can_be_differentiated(case: Case) -> None:
-    """Several calls of one pullback inside a function are all differentiated."""
     xp = case.xp
 
     def twice(x: Native) -> Native:

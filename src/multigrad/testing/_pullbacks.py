@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from multigrad._protocol import Native, Natives
+from multigrad._protocol import Native, Natives, SupportsGradient
 from multigrad.testing._case import Case
 from multigrad.testing._clause import clause
 
@@ -14,9 +15,8 @@ _A, _B, _C = np.array([1.0, -2.0]), np.array([0.5, 3.0]), np.array([-1.5, 2.5])
 _SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3), (2, 1, 2), (0,), (2, 0))
 
 
-@clause(law=1)
+@clause(1, "Outputs and aux are flat tuples in the order in which f returns them.")
 def outputs_in_order(case: Case) -> None:
-    """Outputs and aux are flat tuples in the order in which f returns them."""
     xp = case.xp
 
     def f(a, b):  # type: ignore[no-untyped-def]
@@ -29,9 +29,8 @@ def outputs_in_order(case: Case) -> None:
         case.close(found, expected, "each output and aux in its place")
 
 
-@clause(law=1)
+@clause(1, "The pullback takes one cotangent per output, in the outputs' order.")
 def cotangents_in_order(case: Case) -> None:
-    """The pullback takes one cotangent per output, in the outputs' order."""
     xp = case.xp
     outputs, pullback = case.vjp(lambda x: (xp.multiply(x, 2.0), xp.multiply(x, x)), case.array(_A))
     case.close(outputs[1], _A * _A, "the second output")
@@ -39,19 +38,18 @@ def cotangents_in_order(case: Case) -> None:
     case.close(found, 2 * _B + 2 * _A * _C, "the gradient")
 
 
-@clause(law=1)
+@clause(1, "The pullback returns one array per primal, in the primals' order.")
 def gradients_in_order(case: Case) -> None:
-    """The pullback returns one array per primal, in the primals' order."""
     xp = case.xp
-    _, pullback = case.vjp(lambda a, b, c: xp.multiply(a, xp.multiply(b, xp.multiply(c, c))), *map(case.array, (_A, _B, _C)))
+    primals = map(case.array, (_A, _B, _C))
+    _, pullback = case.vjp(lambda a, b, c: xp.multiply(a, xp.multiply(b, xp.multiply(c, c))), *primals)
     expected = (_B * _C**2, _A * _C**2, 2 * _A * _B * _C)
     for found, values in zip(pullback((case.array([1.0, 1.0]),)), expected, strict=True):
         case.close(found, values, "each gradient in its place")
 
 
-@clause(law=1)
+@clause(1, "Gradients have the primals' shapes, broadcast and empty ones as well.")
 def shapes_are_kept(case: Case) -> None:
-    """Gradients have the primals' shapes, broadcast and empty ones as well."""
     xp = case.xp
     for shape in _SHAPES:
         x = case.array(np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape))
@@ -68,9 +66,8 @@ def shapes_are_kept(case: Case) -> None:
         case.close(array, expected, "the gradient of a broadcast primal")
 
 
-@clause(law=1)
+@clause(1, "Gradients have the primals' dtypes, also where f changes them on the way.")
 def dtypes_are_kept(case: Case) -> None:
-    """Gradients have the primals' dtypes, also where f changes them on the way."""
     xp = case.xp
     single, double = case.array(_A, "float32"), case.array(_B)
     case.like(case.gradient(lambda x: xp.sum(xp.multiply(x, x)), single), single, "the gradient in float32")
@@ -86,9 +83,8 @@ def dtypes_are_kept(case: Case) -> None:
         case.close(found, expected, "the gradient of mixed dtypes")
 
 
-@clause(law=1)
+@clause(1, "Outputs and gradients are where the primals are, on every device.")
 def devices_are_kept(case: Case) -> None:
-    """Outputs and gradients are where the primals are, on every device."""
     xp = case.xp
     for device in case.backend.devices():
         x, ct = (case.backend.to_device(case.array(values, "float32"), device) for values in (_A, _B))
@@ -99,9 +95,8 @@ def devices_are_kept(case: Case) -> None:
         case.close(found, 2 * _A * _B, f"the gradient on {device}")
 
 
-@clause(law=2)
+@clause(2, "A primal that f does not use has zeros of its shape and dtype.")
 def unconnected_inputs_give_zeros(case: Case) -> None:
-    """A primal that f does not use has zeros of its shape and dtype."""
     xp = case.xp
     x, unused = case.array(_A), case.array([[1.0], [2.0]], "float32")
     _, pullback = case.vjp(lambda x, unused: xp.multiply(x, x), x, unused)
@@ -111,9 +106,8 @@ def unconnected_inputs_give_zeros(case: Case) -> None:
     case.close(zeros, [[0.0], [0.0]], "the gradient of the unused primal")
 
 
-@clause(law=2)
+@clause(2, "A function that does not depend on its primals has zeros; beside other outputs as well.")
 def constant_functions_give_zeros(case: Case) -> None:
-    """A function that does not depend on its primals has zeros; beside other outputs as well."""
     xp = case.xp
     x, constant = case.array(_A), case.array([7.0, 8.0])
     (output,), pullback = case.vjp(lambda x: constant, x)
@@ -125,9 +119,8 @@ def constant_functions_give_zeros(case: Case) -> None:
     case.close(pullback((case.array(_C), case.array(_B)))[0], 3 * _B, "the gradient beside a constant")
 
 
-@clause(law=2)
+@clause(2, "Integer and bool outputs contribute zeros, whatever their cotangents.")
 def integer_outputs_give_zeros(case: Case) -> None:
-    """Integer and bool outputs contribute zeros, whatever their cotangents."""
     xp = case.xp
 
     def f(x: Native) -> Natives:
@@ -145,9 +138,8 @@ def integer_outputs_give_zeros(case: Case) -> None:
     case.close(found, [0.0, 0.0], "the gradient of an integer output alone")
 
 
-@clause(law=2)
+@clause(2, "One array given as two primals has two partial derivatives.")
 def same_array_twice_is_two_primals(case: Case) -> None:
-    """One array given as two primals has two partial derivatives."""
     xp = case.xp
     x = case.array(_A)
     _, pullback = case.vjp(lambda a, b: xp.multiply(a, xp.multiply(b, b)), x, x)
@@ -156,9 +148,8 @@ def same_array_twice_is_two_primals(case: Case) -> None:
     case.close(found[1], 2 * _A**2, "the second partial derivative")
 
 
-@clause(law=2)
+@clause(2, "A primal returned as it is, and an output returned twice, count once for each place.")
 def primals_may_be_outputs(case: Case) -> None:
-    """A primal returned as it is, and an output returned twice, count once for each place."""
     xp = case.xp
 
     def f(x: Native) -> Natives:
@@ -169,18 +160,16 @@ def primals_may_be_outputs(case: Case) -> None:
     case.close(found, _A + 3 * _B + 3 * _C, "the gradient")
 
 
-@clause(law=3)
+@clause(3, "With reusable=True the pullback may be called again; nothing accumulates.")
 def reusable_pullback_repeats(case: Case) -> None:
-    """With reusable=True the pullback may be called again; nothing accumulates."""
     xp = case.xp
     _, pullback = case.vjp(lambda x: xp.multiply(x, xp.multiply(x, x)), case.array(_A), reusable=True)
     for cotangent in (_B, _C, _B):
         case.close(pullback((case.array(cotangent),))[0], 3 * _A**2 * cotangent, "the gradient of each call")
 
 
-@clause(law=3)
+@clause(3, "With reusable=False the first call is right and the second raises RuntimeError.")
 def single_use_pullback_raises(case: Case) -> None:
-    """With reusable=False the first call is right and the second raises RuntimeError."""
     xp = case.xp
     for f, expected in ((lambda x: xp.multiply(x, x), 2 * _A * _B), (lambda x: case.array(_C), 0 * _A)):
         _, pullback = case.vjp(f, case.array(_A), reusable=False)
@@ -196,17 +185,41 @@ def _must_be_spent(case: Case, pullback: Any) -> None:
     case.fail("Expected RuntimeError from the second call of a single-use pullback, got a result.")
 
 
-@clause(law=4)
+@clause(4, "Aux passes through with any dtype, contributes nothing, and its NaN derivative does not show.")
 def aux_is_not_differentiated(case: Case) -> None:
-    """Aux passes through with any dtype, contributes nothing, and its infinite derivative does not show."""
     xp = case.xp
 
     def f(x):  # type: ignore[no-untyped-def]
-        return (xp.multiply(x, x),), (xp.multiply(x, 5.0), xp.sqrt(xp.abs(x)), xp.astype(x, xp.int64))
+        return (xp.multiply(x, x),), (xp.multiply(x, 5.0), xp.astype(x, xp.int64), xp.multiply(x, math.nan))
 
     x = case.array([0.0, 4.0])
     _, pullback, aux = case.backend.vjp(f, (x,))
     case.close(aux[0], [0.0, 20.0], "aux")
-    case.close(aux[1], [0.0, 2.0], "aux")
-    case.same(aux[2], np.array([0, 4]), "integer aux")
+    case.same(aux[1], np.array([0, 4]), "integer aux")
     case.close(pullback((case.array([1.0, 1.0]),))[0], [0.0, 8.0], "the gradient beside aux")
+
+
+@clause(3, "`value_and_gradient` gives the value, all gradients and aux, without a graph.", SupportsGradient)
+def direct_gradient_agrees(case: Case) -> None:
+    xp = case.xp
+    evaluate = case.backend.value_and_gradient  # type: ignore[attr-defined]
+
+    def f(a, b, unused):  # type: ignore[no-untyped-def]
+        return (xp.sum(xp.multiply(a, xp.multiply(b, b))),), (xp.add(a, b), xp.astype(a, xp.int64), a)
+
+    unused = case.array([[1.0], [2.0]], "float32")
+    value, gradients, aux = evaluate(f, (case.array(_A), case.array(_B), unused))
+    case.tuples(gradients, aux)
+    case.close(value, np.sum(_A * _B**2), "the value")
+    for found, expected in zip(gradients, (_B**2, 2 * _A * _B, [[0.0], [0.0]]), strict=True):
+        case.close(found, expected, "each gradient in its place")
+    case.like(gradients[2], unused, "the gradient of the unused primal")
+    case.close(aux[0], _A + _B, "aux")
+    case.same(aux[1], np.array([1, -2]), "integer aux")
+    case.close(aux[2], _A, "a primal in aux")
+    constant = case.array(7.0)
+    for function, expected, slope in ((lambda x: ((constant,), ()), 7.0, 0.0), (lambda x: ((x,), (x,)), 3.0, 1.0)):
+        value, (found,), _ = evaluate(function, (case.array(3.0),))
+        case.close(value, expected, "the value")
+        case.close(found, slope, "the gradient")
+    case.close(constant, 7.0, "what f closes over")

@@ -14,6 +14,7 @@ class TensorFlowArray(Array):
     backend = "tensorflow"
     _xp = _native
     _is_native = staticmethod(_object.is_native)
+    _is_array_object = staticmethod(_object.is_array_object)
     _is_recorded = staticmethod(_object.is_recorded)
     _is_symbolic = staticmethod(_object.is_symbolic)
     _to_numpy = staticmethod(_object.to_numpy)

@@ -19,6 +19,10 @@ def is_native(x):
     return isinstance(x, tf.Tensor | tf.Variable)
 
 
+def is_array_object(x):
+    return isinstance(x, tf.Tensor)  # a variable's value is read first: its owner may change it
+
+
 def tensor(x):
     """Return a tensor as it is and the present value of a variable."""
     return x if isinstance(x, tf.Tensor) else tf.convert_to_tensor(x)

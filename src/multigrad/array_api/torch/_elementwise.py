@@ -82,7 +82,7 @@ add = binary(operator.add)
 subtract = binary(operator.sub)
 multiply = binary(operator.mul)
 divide = binary(operator.truediv, floating=True)
-pow = binary(operator.pow)  # noqa: A001
+pow = binary(torch.pow)  # noqa: A001 - takes a number on either side, and x ** n is slower
 floor_divide = binary(operator.floordiv)
 remainder = binary(operator.mod)
 equal, not_equal = binary(operator.eq), binary(operator.ne)

@@ -1,0 +1,439 @@
+"""The NumPy engine: every rule against finite differences, the kinks of the convention, depth and memory."""
+
+import gc
+import math
+
+import array_api_compat.numpy
+import array_api_strict
+import numpy as np
+import pytest
+
+import multigrad
+from multigrad.engine import TracedNamespace, Tracer, _rules, vjp
+
+NUMPY = TracedNamespace(array_api_compat.numpy)
+STRICT = TracedNamespace(array_api_strict)
+
+
+def value_and_pullback(xp, f, *primals):
+    (out,), pull, _ = vjp(xp, lambda *p: ((f(*p),), ()), primals)
+    return out, lambda g: pull((g,))
+
+
+def gradient(xp, f, *primals):
+    """Return the gradients of Σ weights · f, with weights that differ from element to element."""
+    out, pull = value_and_pullback(xp, f, *primals)
+    return pull(xp.asarray(weights(out)))
+
+
+def weights(out):
+    return 1.0 + 0.1 * np.arange(math.prod(out.shape)).reshape(out.shape)
+
+
+def differences(f, primals):
+    """Return the gradients of Σ weights · f by central differences, extrapolated twice: about eleven digits."""
+
+    def total(*arrays):
+        out = np.asarray(f(*arrays))
+        return np.sum(weights(out) * out)
+
+    def slope(i, at):
+        def moved(shift):
+            arrays = [np.array(p, dtype=np.float64) for p in primals]
+            arrays[i][at] += shift
+            return total(*arrays)
+
+        d = [(moved(h) - moved(-h)) / (2 * h) for h in (4e-3, 2e-3, 1e-3)]
+        d = [(4 * b - a) / 3 for a, b in zip(d, d[1:], strict=False)]
+        return (16 * d[1] - d[0]) / 15
+
+    grads = [np.zeros(np.shape(p)) for p in primals]
+    for i, grad in enumerate(grads):
+        for at in np.ndindex(grad.shape):
+            grad[at] = slope(i, at)
+    return grads
+
+
+def check(xp, f, primals):
+    """Compare first and second derivatives of ``f(xp, *arrays)`` with finite differences."""
+    arrays = [xp.asarray(p) for p in primals]
+    first = gradient(xp, lambda *p: f(xp, *p), *arrays)
+    for found, expected in zip(first, differences(lambda *p: f(xp, *map(xp.asarray, p)), primals), strict=True):
+        assert found.shape == expected.shape
+        assert found.dtype == xp.float64
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-8, atol=1e-9)
+
+    def along(*p):
+        """Sum the gradient against fixed directions: a function of the primals again."""
+        parts = gradient(xp, lambda *q: f(xp, *q), *p)
+        directions = [xp.asarray(np.cos(1.0 + np.arange(g.size)).reshape(g.shape)) for g in parts]
+        total = 0.0
+        for part, direction in zip(parts, directions, strict=True):
+            total = xp.sum(part * direction) + total
+        return total
+
+    second = gradient(xp, along, *arrays)
+    for found, expected in zip(second, differences(lambda *p: along(*map(xp.asarray, p)), primals), strict=True):
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-7, atol=1e-8)
+
+
+V = np.array([0.3, -0.7, 1.4])
+P = np.array([0.4, 0.9, 1.7])
+M = np.array([[0.5, -1.2, 2.0], [1.1, 0.7, -0.3]])
+N = np.array([[0.2, 1.3], [-0.8, 0.6], [1.5, -0.4]])
+S = np.array(0.6)
+INSIDE = np.array([-0.6, 0.2, 0.5])
+PICK = np.array([2, 0, 2])
+
+# Rule: what to differentiate, at which arrays. A name may be tested in several ways.
+CASES = {
+    "multiply": [(lambda xp, x, y: x * y, (V, P)), (lambda xp, x: x * x, (V,)), (lambda xp, x: 3.0 * x, (V,))],
+    "divide": [(lambda xp, x, y: x / y, (V, P)), (lambda xp, x: 1 / x, (P,))],
+    "pow": [
+        (lambda xp, x, n: xp.pow(x, n), (P, V)),
+        (lambda xp, x: x**3, (V,)),
+        (lambda xp, x: x**-2, (P,)),
+        (lambda xp, x: x**0, (V,)),
+        (lambda xp, x: x**1.5, (P,)),
+        (lambda xp, n: 2.0**n, (V,)),
+    ],
+    "reciprocal": [(lambda xp, x: xp.reciprocal(x), (P,))],
+    "square": [(lambda xp, x: xp.square(x), (V,))],
+    **{
+        name: [(lambda xp, x, name=name: getattr(xp, name)(x), (points,))]
+        for names, points in (
+            ("sqrt exp expm1 log log2 log10 log1p asinh sinh cosh tanh sin cos tan atan", P),
+            ("exp expm1 sin cos tan sinh cosh tanh atan asinh", -P / 2),
+            ("asin acos atanh", INSIDE),
+            ("acosh", 1.0 + P),
+            ("abs negative positive real conj imag", V),
+        )
+        for name in names.split()
+    },
+    "maximum": [(lambda xp, x, y: xp.maximum(x, y), (V, P))],
+    "minimum": [(lambda xp, x, y: xp.minimum(x, y), (V, P))],
+    "hypot": [(lambda xp, x, y: xp.hypot(x, y), (V, P))],
+    "atan2": [(lambda xp, y, x: xp.atan2(y, x), (V, P)), (lambda xp, y, x: xp.atan2(y, x), (P, V))],
+    "logaddexp": [(lambda xp, x, y: xp.logaddexp(x, y), (V, P)), (lambda xp, x, y: xp.logaddexp(x, y), (V, V))],
+    "copysign": [(lambda xp, x, y: xp.copysign(x, y), (P, V)), (lambda xp, x, y: xp.copysign(x, y), (V, P))],
+    "remainder": [(lambda xp, x, y: xp.remainder(x, y), (10 * V, P)), (lambda xp, x, y: xp.remainder(x, y), (V, -P))],
+    "add": [(lambda xp, x, y: x + y, (V, P)), (lambda xp, x: 1 + x, (V,))],
+    "subtract": [(lambda xp, x, y: x - y, (V, P)), (lambda xp, x: 1 - x, (V,))],
+    "astype": [(lambda xp, x: xp.real(xp.astype(x, xp.complex128) ** 2), (V,))],
+    "sum": [
+        (lambda xp, x: xp.sum(x * x), (M,)),
+        (lambda xp, x: xp.sum(x * x, axis=0), (M,)),
+        (lambda xp, x: xp.sum(x * x, axis=(0, -1), keepdims=True), (M,)),
+        (lambda xp, x: xp.sum(x, axis=()) ** 2, (M,)),
+    ],
+    "max": [(lambda xp, x: xp.max(x) ** 2, (M,)), (lambda xp, x: xp.max(x, axis=1, keepdims=True) * x, (M,))],
+    "min": [(lambda xp, x: xp.min(x) ** 2, (M,)), (lambda xp, x: xp.min(x, axis=0), (M,))],
+    "std": [(lambda xp, x: xp.std(x), (M,)), (lambda xp, x: xp.std(x, axis=1, correction=1, keepdims=True), (M,))],
+    "var": [(lambda xp, x: xp.var(x), (M,)), (lambda xp, x: xp.var(x, axis=0, correction=0.5), (M,))],
+    "mean": [(lambda xp, x: xp.mean(x * x, axis=1), (M,)), (lambda xp, x: xp.mean(x, axis=(0, 1)) ** 2, (M,))],
+    "prod": [(lambda xp, x: xp.prod(x), (M,)), (lambda xp, x: xp.prod(x, axis=-1, keepdims=True), (M,))],
+    "cumulative_sum": [
+        (lambda xp, x: xp.cumulative_sum(x * x), (V,)),
+        (lambda xp, x: xp.cumulative_sum(x * x, axis=-1, include_initial=True), (M,)),
+    ],
+    "reshape": [(lambda xp, x: xp.reshape(x * x, (3, 2)), (M,)), (lambda xp, x: xp.reshape(x**2, (-1,)), (M,))],
+    "broadcast_to": [(lambda xp, x: xp.broadcast_to(x * x, (2, 3)), (V,)), (lambda xp, x: xp.broadcast_to(x**2, (2, 2)), (S,))],
+    "permute_dims": [(lambda xp, x: xp.permute_dims(xp.reshape(x * x, (1, 2, 3)), (2, 0, -2)), (M,))],
+    "matrix_transpose": [(lambda xp, x: xp.matrix_transpose(x * x), (M,))],
+    "flip": [(lambda xp, x: xp.flip(x * x), (M,)), (lambda xp, x: xp.flip(x * x, axis=-1), (M,))],
+    "roll": [
+        (lambda xp, x: xp.roll(x * x, 2), (M,)),
+        (lambda xp, x: xp.roll(x * x, (1, -2), axis=(0, 1)), (M,)),
+        (lambda xp, x: xp.roll(x * x, 4, axis=-1), (M,)),
+    ],
+    "take": [
+        (lambda xp, x: xp.take(x * x, xp.asarray(PICK)), (V,)),
+        (lambda xp, x: xp.take(x * x, xp.asarray(PICK), axis=-1), (M,)),
+    ],
+    "where": [(lambda xp, x, y: xp.where(xp.asarray([True, False, True]), x * x, y * y), (V, P))],
+    "matmul": [
+        (lambda xp, x, y: x @ y, (M, N)),
+        (lambda xp, x, y: x @ y, (M, V)),
+        (lambda xp, x, y: x @ y, (V, N)),
+        (lambda xp, x, y: x @ y, (V, P)),
+        (lambda xp, x, y: xp.reshape(x, (2, 1, 3)) @ y, (M, N)),
+        (lambda xp, x, y: x @ xp.stack([y, y * y]), (V, N)),
+        (lambda xp, x, y: xp.stack([x, x * x]) @ y, (M, V)),
+    ],
+    "tensordot": [(lambda xp, x, y: xp.tensordot(x, y, axes=1), (M, N)), (lambda xp, x, y: xp.tensordot(x, y, axes=0), (V, P))],
+    "vecdot": [(lambda xp, x, y: xp.vecdot(x, y), (M, V))],
+    "getitem": [
+        (lambda xp, x: (x * x)[1, ::-1], (M,)),
+        (lambda xp, x: (x * x)[..., None, 0], (M,)),
+        (lambda xp, x: (x * x)[xp.asarray(M > 0.6)], (M,)),
+    ],
+    "place": [(lambda xp, x: xp.place(xp.zeros((3, 3)), x * x, (slice(1, 3),)), (M,))],
+    "setitem": [(lambda xp, x, v: xp.setitem(x * x, v * v, (slice(None), 1)), (M, S))],
+    "concat": [(lambda xp, x, y: xp.concat([x * x, y, x], axis=0), (V, P)), (lambda xp, x: xp.concat([x, x**2], axis=None), (M,))],
+    "stack": [(lambda xp, x, y: xp.stack([x * x, y], axis=-1), (V, P))],
+    "clip": [(lambda xp, x: xp.minimum(xp.maximum(x, -0.5), 1.0) ** 2, (V,))],
+    "squeeze": [(lambda xp, x: xp.squeeze(xp.expand_dims(x * x, axis=1), 1), (M,))],
+    "broadcast_arrays": [(lambda xp, x, y: xp.broadcast_arrays(x * x, y)[0] * y, (V, M))],
+    "full_like": [(lambda xp, x, y: xp.full_like(x, xp.sum(y * y)), (M, V))],
+}
+# Integer indices on either side of an assignment and repeated places: beyond the standard.
+CASES_OF_NUMPY = {
+    "getitem-repeated": (lambda xp, x: (x * x)[np.array([0, 1, 0]), np.array([2, 2, 2])], (M,)),
+    "setitem-repeated": (lambda xp, x, v: xp.setitem(x * x, v * v, PICK), (V, P)),
+    "setitem-mask": (lambda xp, x, v: xp.setitem(x * x, v * v, M > 0.6), (M, P)),
+    "place-repeated": (lambda xp, x: xp.place(np.zeros(3), x * x, PICK), (V,)),
+}
+parametrize_cases = pytest.mark.parametrize(
+    ("f", "primals"), [pytest.param(*case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
+)
+
+
+def test_every_rule_has_a_case():
+    assert {*_rules.SLOPES, *_rules.PULLBACKS, *_rules.VARIADIC} <= set(CASES)
+
+
+@parametrize_cases
+def test_rules_over_numpy(f, primals):
+    check(NUMPY, f, primals)
+
+
+@parametrize_cases
+def test_rules_over_array_api_strict(f, primals):
+    check(STRICT, f, primals)
+
+
+@pytest.mark.parametrize(("f", "primals"), CASES_OF_NUMPY.values(), ids=CASES_OF_NUMPY)
+def test_rules_beyond_the_standard(f, primals):
+    check(NUMPY, f, primals)
+
+
+@pytest.mark.parametrize("name", ["slope", "pullback", "second"])
+def test_a_wrong_rule_is_caught(monkeypatch, name):
+    if name == "slope":
+        monkeypatch.setitem(_rules.SLOPES, "tanh", (lambda xp, out, x: 1 - out,))
+    elif name == "pullback":
+        monkeypatch.setitem(_rules.PULLBACKS, "flip", (lambda xp, g, out, x, axis=None: g,))
+    else:  # right in first order, a constant to the second
+        monkeypatch.setitem(_rules.SLOPES, "exp", (lambda xp, out, x: np.exp(_value(x)),))
+    wrong = TracedNamespace(array_api_compat.numpy)
+    used = {"slope": "tanh", "pullback": "flip", "second": "exp"}[name]
+    with pytest.raises(AssertionError, match="Not equal"):
+        for f, primals in CASES[used]:
+            check(wrong, f, primals)
+
+
+def _value(x):
+    while isinstance(x, Tracer):
+        x = x.value
+    return x
+
+
+BINARY = ["add", "subtract", "multiply", "divide", "pow", "maximum", "hypot", "atan2", "logaddexp", "copysign", "remainder"]
+
+
+@pytest.mark.parametrize("shapes", [((3, 1), (4,)), ((), (3,)), ((2, 3), (1, 3)), ((), ()), ((2, 1, 2), (3, 1))], ids=str)
+@pytest.mark.parametrize("name", BINARY)
+def test_broadcast_operands_get_summed_cotangents(name, shapes):
+    generator = np.random.default_rng(7)
+    primals = [generator.uniform(0.5, 2.0, shape) for shape in shapes]
+    check(NUMPY, lambda xp, x, y: getattr(xp, name)(x, y), primals)
+
+
+@pytest.mark.parametrize("name", [*BINARY, "sin", "abs", "sqrt"])
+def test_empty_arrays_have_empty_gradients(name):
+    count = 2 if name in BINARY else 1
+    primals = [np.ones((0, 3)), np.ones(3)][:count]
+    grads = gradient(NUMPY, lambda *p: getattr(NUMPY, name)(*p), *primals)
+    assert [g.shape for g in grads] == [p.shape for p in primals]
+    assert all(np.all(g == 0.0) for g in grads)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: NUMPY.sum(x),
+        lambda x: NUMPY.sum(x, axis=0),
+        lambda x: NUMPY.prod(x, axis=0),
+        lambda x: NUMPY.prod(x),
+        lambda x: NUMPY.concat([x, x]),
+        lambda x: NUMPY.flip(x),
+        lambda x: NUMPY.cumulative_sum(x, axis=1),
+        lambda x: x @ NUMPY.ones((3, 2)),
+        lambda x: x[:, 1],
+    ],
+)
+def test_functions_of_empty_arrays(f):
+    (grad,) = gradient(NUMPY, f, np.ones((0, 3)))
+    assert grad.shape == (0, 3)
+
+
+HOLOMORPHIC = (
+    "add subtract multiply divide pow reciprocal square sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan sinh "
+    "cosh tanh asinh acosh atanh"
+).split()
+NOT_HOLOMORPHIC = "abs real imag conj sign".split()
+Z, W = np.array([0.3 + 0.4j, -0.8 + 0.2j, 1.1 - 0.6j]), np.array([0.7 - 0.5j, 0.4 + 1.1j, 1.3 + 0.2j])
+
+
+@pytest.mark.parametrize("name", [*HOLOMORPHIC, *NOT_HOLOMORPHIC, "sum", "prod", "mean", "std", "var", "matmul", "vecdot"])
+def test_complex_pairing(name):
+    """Re⟨ct, J t⟩ = Re⟨pullback(ct), t⟩, with J t by central differences along t."""
+    two = name in ("add", "subtract", "multiply", "divide", "pow", "matmul", "vecdot")
+    primals = (Z, W) if two else (Z,)
+    function = getattr(NUMPY, name)
+    out, pull = value_and_pullback(NUMPY, function, *primals)
+    generator = np.random.default_rng(11)
+
+    def random(shape):
+        return generator.normal(size=shape) + 1j * generator.normal(size=shape)
+
+    cotangent = np.asarray(random(out.shape), dtype=np.complex128)
+    cotangent = cotangent if np.iscomplexobj(out) else cotangent.real
+    tangents = [random(p.shape) for p in primals]
+
+    def moved(h):
+        return function(*(p + h * t for p, t in zip(primals, tangents, strict=True)))
+
+    steps = [(moved(h) - moved(-h)) / (2 * h) for h in (2e-3, 1e-3)]
+    along = (4 * steps[1] - steps[0]) / 3
+    grads = pull(cotangent)
+    assert [g.dtype for g in grads] == [np.complex128] * len(grads)
+    left = np.real(np.sum(np.conj(cotangent) * along))
+    right = sum(np.real(np.sum(np.conj(g) * t)) for g, t in zip(grads, tangents, strict=True))
+    np.testing.assert_allclose(right, left, rtol=1e-8)
+
+
+def at(f, *values):
+    """Return the gradients of the sum of f through the public operator, as flat lists."""
+    values = [np.asarray(v, dtype=np.float64) for v in values]
+    grads = multigrad.gradient(lambda *a: multigrad.xp.sum(f(*a)), argnums=tuple(range(len(values))), backend="numpy")(*values)
+    return [g.reshape(-1).tolist() for g in grads]
+
+
+xp, inf, nan = multigrad.xp, math.inf, math.nan
+KINKS = {
+    "abs-at-0": (lambda x: abs(x), ([0.0, -0.0, nan],), [[0, 0, nan]]),
+    "maximum-tie": (xp.maximum, ([1.0, 2.0, nan, 1.0], [1.0, 1.0, 1.0, nan]), [[0.5, 1, nan, nan], [0.5, 0, nan, nan]]),
+    "minimum-tie": (xp.minimum, ([1.0, 2.0, nan], [1.0, 1.0, 1.0]), [[0.5, 0, nan], [0.5, 1, nan]]),
+    "clip-at-bounds": (lambda x: xp.clip(x, 0.0, 1.0), ([0.0, 0.5, 1.0, 2.0],), [[0.5, 1, 0.5, 0]]),
+    "clip-lo-is-hi": (xp.clip, ([1.0], [1.0], [1.0]), [[0], [0.5], [0.5]]),
+    "max-tie": (xp.max, ([3.0, 1.0, 3.0, 3.0],), [[1 / 3, 0, 1 / 3, 1 / 3]]),
+    "min-tie": (xp.min, ([1.0, 1.0, 3.0],), [[0.5, 0.5, 0]]),
+    "sqrt-at-0": (xp.sqrt, ([0.0, -0.0],), [[inf, inf]]),
+    "sqrt-outside": (xp.sqrt, ([-1.0],), [[nan]]),
+    "pow-0-0": (xp.pow, ([0.0], [0.0]), [[0], [0]]),
+    "pow-in-x-at-0": (lambda x, n: xp.pow(x, n), ([nan, 0.0, 0.0, 0.0], [0.0, 1.0, 2.0, 3.0]), [[0, 1, 0, 0], [nan, 0, 0, 0]]),
+    "pow-in-y-at-0": (xp.pow, ([0.0, -2.0], [-1.0, 3.0]), [[-inf, 12], [-inf, nan]]),
+    "power-of-number": (lambda x: x**2 + x**3, ([0.0],), [[0]]),
+    "hypot-0-0": (xp.hypot, ([0.0, 3e200], [0.0, 4e200]), [[0, 0.6], [0, 0.8]]),
+    "atan2-0-0": (xp.atan2, ([0.0], [0.0]), [[0], [0]]),
+    "logaddexp-tie": (xp.logaddexp, ([1.0, 1000.0], [1.0, 0.0]), [[0.5, 1], [0.5, 0]]),
+    "std-constant": (xp.std, ([2.0, 2.0, 2.0],), [[0, 0, 0]]),
+    "copysign-0": (xp.copysign, ([0.0, 2.0], [1.0, -1.0]), [[0, -1], [0, 0]]),
+    "prod-one-zero": (xp.prod, ([2.0, 0.0, 4.0],), [[0, 8, 0]]),
+    "prod-two-zeros": (xp.prod, ([2.0, 0.0, 0.0],), [[0, 0, 0]]),
+    "prod-nan": (xp.prod, ([1.0, nan, 2.0],), [[nan, 2, nan]]),
+    "log-at-0": (lambda x: xp.log(x), ([0.0, -0.0, -1.0],), [[inf, inf, nan]]),
+    "log2-at-0": (lambda x: xp.log2(x) + xp.log10(x), ([0.0, -0.0],), [[inf, inf]]),
+    "log1p-at-the-border": (xp.log1p, ([-1.0, -2.0],), [[inf, nan]]),
+    "acos-at-1": (lambda x: xp.asin(x), ([1.0, 2.0],), [[inf, nan]]),
+    "acosh-outside": (xp.acosh, ([0.5, 1.0],), [[nan, inf]]),
+    "atanh-outside": (xp.atanh, ([2.0, 1.0],), [[nan, inf]]),
+    "pole": (lambda x: 1 / x, ([0.0],), [[-inf]]),
+    "flat": (lambda x: xp.sign(x) + xp.floor(x) + xp.ceil(x) + xp.round(x) + xp.trunc(x), ([0.0, 1.5, nan],), [[0, 0, 0]]),
+    "floor-divide": (lambda x: x // 2.0, ([3.0, nan],), [[0, 0]]),
+    "comparison": (lambda x: xp.astype(x > 1.0, xp.float64), ([1.0, nan],), [[0, 0]]),
+    "masked-branch": (lambda x: xp.where(x > 0, xp.sqrt(x), 0.0), ([0.0],), [[nan]]),
+    "where-nan": (lambda x, y: xp.where(x > 0, x, y), ([1.0, -1.0], [nan, 1.0]), [[1, 0], [0, 1]]),
+    "multiply-nan": (lambda x, y: x * y, ([nan, 2.0], [3.0, nan]), [[3, nan], [nan, 2]]),
+    "huge-divide": (lambda x, y: x / y, ([1e300], [1e200]), [[1e-200], [-1e-100]]),
+    "huge-asinh": (xp.asinh, ([1e200],), [[1e-200]]),
+    "huge-acosh": (xp.acosh, ([1e200],), [[1e-200]]),
+}
+
+
+@pytest.mark.parametrize(("f", "values", "expected"), KINKS.values(), ids=KINKS)
+def test_kinks_and_borders_follow_the_convention(f, values, expected):
+    for found, wanted in zip(at(f, *values), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "expected"),
+    [
+        (lambda x: abs(x), 0.0, 0.0),
+        (lambda x: xp.sqrt(x * x), 2.0, 0.0),
+        (lambda x: x**2, 0.0, 2.0),
+        (lambda x: x**3, 0.0, 0.0),
+        (lambda x: x**1, 0.0, 0.0),
+        (lambda x: x**0, 0.0, 0.0),
+        (lambda x: xp.pow(x, xp.asarray(2.0)), 0.0, 2.0),
+        (lambda x: xp.prod(xp.stack([x, x, xp.asarray(3.0)])), 0.0, 6.0),
+        (lambda x: xp.hypot(x, xp.asarray(0.0)), 0.0, 0.0),
+        (lambda x: xp.logaddexp(x, xp.asarray(1.0)), 1.0, 0.25),
+        (lambda x: xp.copysign(x * x, xp.asarray(-1.0)), 3.0, -2.0),
+        (lambda x: xp.maximum(x * x, x), 1.0, 1.0),
+    ],
+    ids="abs sqrt-square x^2 x^3 x^1 x^0 pow-array prod hypot logaddexp copysign maximum".split(),
+)
+def test_second_derivatives_at_kinks(f, point, expected):
+    second = multigrad.gradient(multigrad.gradient(f), backend="numpy")
+    assert float(second(point)) == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize("length", [20_000, 200_000])
+def test_deep_chains_need_no_recursion(length):
+    def f(x):
+        for _ in range(length):
+            x = x + 1.0
+        return x * x
+
+    value, pullback = multigrad.vjp(f, 1.0, backend="numpy")
+    assert float(value) == (length + 1.0) ** 2
+    assert float(pullback(1.0)[0]) == 2.0 * (length + 1)
+
+
+def test_deep_chains_in_second_order():
+    def f(x):
+        y = x * x
+        for _ in range(20_000):
+            y = y * 1.0
+        return y * x
+
+    assert float(multigrad.gradient(multigrad.gradient(f), backend="numpy")(3.0)) == 18.0
+
+
+def test_shared_nodes_are_visited_once():
+    def f(x):
+        for _ in range(60):  # 2^60 paths
+            x = x + x
+        return x
+
+    assert float(multigrad.gradient(f, backend="numpy")(1.0)) == 2.0**60
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_no_reference_cycles_are_left(order):
+    f = lambda x: multigrad.xp.sum(multigrad.xp.sin(x[::-1]) * x**2)  # noqa: E731
+    g = f if order == 1 else lambda x: multigrad.xp.sum(multigrad.gradient(f)(x) ** 2)
+    x = np.ones(3)
+    multigrad.gradient(g, backend="numpy")(x)  # fill the caches first
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        multigrad.gradient(g, backend="numpy")(x)
+        gc.collect()
+        left = [item for item in gc.garbage if isinstance(item, np.ndarray | Tracer) or "multigrad" in str(type(item))]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert left == []
+
+
+def test_rules_that_are_missing_say_so():
+    traced = TracedNamespace(array_api_compat.numpy)
+    with pytest.raises(NotImplementedError, match="'repeat'"):
+        vjp(traced, lambda x: ((traced.repeat(x, 2),), ()), (np.ones(2),))
+    np.testing.assert_array_equal(traced.repeat(np.ones(1), 2), [1.0, 1.0])
