@@ -44,7 +44,7 @@ def differences(f, primals):
             return total(*arrays)
 
         d = [(moved(h) - moved(-h)) / (2 * h) for h in (4e-3, 2e-3, 1e-3)]
-        d = [(4 * b - a) / 3 for a, b in zip(d, d[1:], strict=False)]
+        d = [(4 * d[1] - d[0]) / 3, (4 * d[2] - d[1]) / 3]
         return (16 * d[1] - d[0]) / 15
 
     grads = [np.zeros(np.shape(p)) for p in primals]
@@ -69,7 +69,7 @@ def check(xp, f, primals):
         directions = [xp.asarray(np.cos(1.0 + np.arange(g.size)).reshape(g.shape)) for g in parts]
         total = 0.0
         for part, direction in zip(parts, directions, strict=True):
-            total = xp.sum(part * direction) + total
+            total = xp.add(xp.sum(xp.multiply(part, direction)), total)
         return total
 
     second = gradient(xp, along, *arrays)
@@ -84,6 +84,12 @@ N = np.array([[0.2, 1.3], [-0.8, 0.6], [1.5, -0.4]])
 S = np.array(0.6)
 INSIDE = np.array([-0.6, 0.2, 0.5])
 PICK = np.array([2, 0, 2])
+
+
+
+def as_complex(xp, x):
+    return xp.complex64 if x.dtype == xp.float32 else xp.complex128
+
 
 # Rule: what to differentiate, at which arrays. A name may be tested in several ways.
 CASES = {
@@ -106,10 +112,11 @@ CASES = {
             ("exp expm1 sin cos tan sinh cosh tanh atan asinh", -P / 2),
             ("asin acos atanh", INSIDE),
             ("acosh", 1.0 + P),
-            ("abs negative positive real conj imag", V),
+            ("abs negative positive real conj", V),
         )
         for name in names.split()
     },
+    "imag": [(lambda xp, x: xp.imag(xp.astype(x, as_complex(xp, x)) * (1 + 2j)) ** 2, (V,))],
     "maximum": [(lambda xp, x, y: xp.maximum(x, y), (V, P))],
     "minimum": [(lambda xp, x, y: xp.minimum(x, y), (V, P))],
     "hypot": [(lambda xp, x, y: xp.hypot(x, y), (V, P))],
@@ -119,7 +126,7 @@ CASES = {
     "remainder": [(lambda xp, x, y: xp.remainder(x, y), (10 * V, P)), (lambda xp, x, y: xp.remainder(x, y), (V, -P))],
     "add": [(lambda xp, x, y: x + y, (V, P)), (lambda xp, x: 1 + x, (V,))],
     "subtract": [(lambda xp, x, y: x - y, (V, P)), (lambda xp, x: 1 - x, (V,))],
-    "astype": [(lambda xp, x: xp.real(xp.astype(x, xp.complex128) ** 2), (V,))],
+    "astype": [(lambda xp, x: xp.real(xp.astype(x, as_complex(xp, x)) ** 2), (V,))],
     "sum": [
         (lambda xp, x: xp.sum(x * x), (M,)),
         (lambda xp, x: xp.sum(x * x, axis=0), (M,)),
@@ -137,7 +144,10 @@ CASES = {
         (lambda xp, x: xp.cumulative_sum(x * x, axis=-1, include_initial=True), (M,)),
     ],
     "reshape": [(lambda xp, x: xp.reshape(x * x, (3, 2)), (M,)), (lambda xp, x: xp.reshape(x**2, (-1,)), (M,))],
-    "broadcast_to": [(lambda xp, x: xp.broadcast_to(x * x, (2, 3)), (V,)), (lambda xp, x: xp.broadcast_to(x**2, (2, 2)), (S,))],
+    "broadcast_to": [
+        (lambda xp, x: xp.broadcast_to(x * x, (2, 3)), (V,)),
+        (lambda xp, x: xp.broadcast_to(x**2, (2, 2)), (S,)),
+    ],
     "permute_dims": [(lambda xp, x: xp.permute_dims(xp.reshape(x * x, (1, 2, 3)), (2, 0, -2)), (M,))],
     "matrix_transpose": [(lambda xp, x: xp.matrix_transpose(x * x), (M,))],
     "flip": [(lambda xp, x: xp.flip(x * x), (M,)), (lambda xp, x: xp.flip(x * x, axis=-1), (M,))],
@@ -148,7 +158,6 @@ CASES = {
     ],
     "take": [
         (lambda xp, x: xp.take(x * x, xp.asarray(PICK)), (V,)),
-        (lambda xp, x: xp.take(x * x, xp.asarray(PICK), axis=-1), (M,)),
     ],
     "where": [(lambda xp, x, y: xp.where(xp.asarray([True, False, True]), x * x, y * y), (V, P))],
     "matmul": [
@@ -160,7 +169,11 @@ CASES = {
         (lambda xp, x, y: x @ xp.stack([y, y * y]), (V, N)),
         (lambda xp, x, y: xp.stack([x, x * x]) @ y, (M, V)),
     ],
-    "tensordot": [(lambda xp, x, y: xp.tensordot(x, y, axes=1), (M, N)), (lambda xp, x, y: xp.tensordot(x, y, axes=0), (V, P))],
+    "tensordot": [
+        (lambda xp, x, y: xp.tensordot(x, y, axes=1), (M, N)),
+        (lambda xp, x, y: xp.tensordot(x, y, axes=0), (V, P)),
+        (lambda xp, x, y: xp.tensordot(x, y, axes=((0, -1), (1, 0))), (M, N)),
+    ],
     "vecdot": [(lambda xp, x, y: xp.vecdot(x, y), (M, V))],
     "getitem": [
         (lambda xp, x: (x * x)[1, ::-1], (M,)),
@@ -169,22 +182,28 @@ CASES = {
     ],
     "place": [(lambda xp, x: xp.place(xp.zeros((3, 3)), x * x, (slice(1, 3),)), (M,))],
     "setitem": [(lambda xp, x, v: xp.setitem(x * x, v * v, (slice(None), 1)), (M, S))],
-    "concat": [(lambda xp, x, y: xp.concat([x * x, y, x], axis=0), (V, P)), (lambda xp, x: xp.concat([x, x**2], axis=None), (M,))],
+    "concat": [
+        (lambda xp, x, y: xp.concat([x * x, y, x], axis=0), (V, P)),
+        (lambda xp, x: xp.concat([x, x**2], axis=None), (M,)),
+    ],
     "stack": [(lambda xp, x, y: xp.stack([x * x, y], axis=-1), (V, P))],
     "clip": [(lambda xp, x: xp.minimum(xp.maximum(x, -0.5), 1.0) ** 2, (V,))],
     "squeeze": [(lambda xp, x: xp.squeeze(xp.expand_dims(x * x, axis=1), 1), (M,))],
     "broadcast_arrays": [(lambda xp, x, y: xp.broadcast_arrays(x * x, y)[0] * y, (V, M))],
-    "full_like": [(lambda xp, x, y: xp.full_like(x, xp.sum(y * y)), (M, V))],
 }
-# Integer indices on either side of an assignment and repeated places: beyond the standard.
+# Integer arrays beside slices or on the left of an assignment, arrays to fill with: beyond the standard.
 CASES_OF_NUMPY = {
+    "full_like": (lambda xp, x, y: xp.full_like(x, xp.sum(y * y)), (M, V)),
+    "imag-of-real": (lambda xp, x: xp.imag(x) + x, (V,)),
+    "take-along-the-last-axis": (lambda xp, x: xp.take(x * x, xp.asarray(PICK), axis=-1), (M,)),
     "getitem-repeated": (lambda xp, x: (x * x)[np.array([0, 1, 0]), np.array([2, 2, 2])], (M,)),
     "setitem-repeated": (lambda xp, x, v: xp.setitem(x * x, v * v, PICK), (V, P)),
     "setitem-mask": (lambda xp, x, v: xp.setitem(x * x, v * v, M > 0.6), (M, P)),
     "place-repeated": (lambda xp, x: xp.place(np.zeros(3), x * x, PICK), (V,)),
 }
 parametrize_cases = pytest.mark.parametrize(
-    ("f", "primals"), [pytest.param(*case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
+    ("f", "primals"),
+    [pytest.param(*case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)],
 )
 
 
@@ -202,6 +221,14 @@ def test_rules_over_array_api_strict(f, primals):
     check(STRICT, f, primals)
 
 
+@parametrize_cases
+def test_rules_keep_single_precision(f, primals):
+    primals = [np.asarray(p, dtype=np.float32) for p in primals]
+    out, pull = value_and_pullback(NUMPY, lambda *p: f(NUMPY, *p), *primals)
+    assert out.dtype == np.float32
+    assert [g.dtype for g in pull(np.ones_like(out))] == [np.float32] * len(primals)
+
+
 @pytest.mark.parametrize(("f", "primals"), CASES_OF_NUMPY.values(), ids=CASES_OF_NUMPY)
 def test_rules_beyond_the_standard(f, primals):
     check(NUMPY, f, primals)
@@ -216,10 +243,9 @@ def test_a_wrong_rule_is_caught(monkeypatch, name):
     else:  # right in first order, a constant to the second
         monkeypatch.setitem(_rules.SLOPES, "exp", (lambda xp, out, x: np.exp(_value(x)),))
     wrong = TracedNamespace(array_api_compat.numpy)
-    used = {"slope": "tanh", "pullback": "flip", "second": "exp"}[name]
+    f, primals = CASES[{"slope": "tanh", "pullback": "flip", "second": "exp"}[name]][0]
     with pytest.raises(AssertionError, match="Not equal"):
-        for f, primals in CASES[used]:
-            check(wrong, f, primals)
+        check(wrong, f, primals)
 
 
 def _value(x):
@@ -228,10 +254,12 @@ def _value(x):
     return x
 
 
-BINARY = ["add", "subtract", "multiply", "divide", "pow", "maximum", "hypot", "atan2", "logaddexp", "copysign", "remainder"]
+BINARY = ["add", "subtract", "multiply", "divide", "pow", "maximum", "minimum"]
+BINARY += ["hypot", "atan2", "logaddexp", "copysign", "remainder"]
+BROADCAST = [((3, 1), (4,)), ((), (3,)), ((2, 3), (1, 3)), ((), ()), ((2, 1, 2), (3, 1))]
 
 
-@pytest.mark.parametrize("shapes", [((3, 1), (4,)), ((), (3,)), ((2, 3), (1, 3)), ((), ()), ((2, 1, 2), (3, 1))], ids=str)
+@pytest.mark.parametrize("shapes", BROADCAST, ids=str)
 @pytest.mark.parametrize("name", BINARY)
 def test_broadcast_operands_get_summed_cotangents(name, shapes):
     generator = np.random.default_rng(7)
@@ -243,7 +271,7 @@ def test_broadcast_operands_get_summed_cotangents(name, shapes):
 def test_empty_arrays_have_empty_gradients(name):
     count = 2 if name in BINARY else 1
     primals = [np.ones((0, 3)), np.ones(3)][:count]
-    grads = gradient(NUMPY, lambda *p: getattr(NUMPY, name)(*p), *primals)
+    grads = gradient(NUMPY, getattr(NUMPY, name), *primals)
     assert [g.shape for g in grads] == [p.shape for p in primals]
     assert all(np.all(g == 0.0) for g in grads)
 
@@ -251,12 +279,12 @@ def test_empty_arrays_have_empty_gradients(name):
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: NUMPY.sum(x),
+        NUMPY.sum,
         lambda x: NUMPY.sum(x, axis=0),
         lambda x: NUMPY.prod(x, axis=0),
-        lambda x: NUMPY.prod(x),
+        NUMPY.prod,
         lambda x: NUMPY.concat([x, x]),
-        lambda x: NUMPY.flip(x),
+        NUMPY.flip,
         lambda x: NUMPY.cumulative_sum(x, axis=1),
         lambda x: x @ NUMPY.ones((3, 2)),
         lambda x: x[:, 1],
@@ -267,19 +295,17 @@ def test_functions_of_empty_arrays(f):
     assert grad.shape == (0, 3)
 
 
-HOLOMORPHIC = (
-    "add subtract multiply divide pow reciprocal square sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan sinh "
-    "cosh tanh asinh acosh atanh"
-).split()
-NOT_HOLOMORPHIC = "abs real imag conj sign".split()
+TWO_ARGUMENTS = ["add", "subtract", "multiply", "divide", "pow", "matmul", "vecdot"]
+ONE_ARGUMENT = ["reciprocal", "square", "sqrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan"]
+ONE_ARGUMENT += ["asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sum", "prod", "mean"]
+NOT_HOLOMORPHIC = ["abs", "real", "imag", "conj", "sign", "std", "var"]
 Z, W = np.array([0.3 + 0.4j, -0.8 + 0.2j, 1.1 - 0.6j]), np.array([0.7 - 0.5j, 0.4 + 1.1j, 1.3 + 0.2j])
 
 
-@pytest.mark.parametrize("name", [*HOLOMORPHIC, *NOT_HOLOMORPHIC, "sum", "prod", "mean", "std", "var", "matmul", "vecdot"])
+@pytest.mark.parametrize("name", TWO_ARGUMENTS + ONE_ARGUMENT + NOT_HOLOMORPHIC)
 def test_complex_pairing(name):
     """Re⟨ct, J t⟩ = Re⟨pullback(ct), t⟩, with J t by central differences along t."""
-    two = name in ("add", "subtract", "multiply", "divide", "pow", "matmul", "vecdot")
-    primals = (Z, W) if two else (Z,)
+    primals = (Z, W) if name in TWO_ARGUMENTS else (Z,)
     function = getattr(NUMPY, name)
     out, pull = value_and_pullback(NUMPY, function, *primals)
     generator = np.random.default_rng(11)
@@ -306,23 +332,23 @@ def test_complex_pairing(name):
 def at(f, *values):
     """Return the gradients of the sum of f through the public operator, as flat lists."""
     values = [np.asarray(v, dtype=np.float64) for v in values]
-    grads = multigrad.gradient(lambda *a: multigrad.xp.sum(f(*a)), argnums=tuple(range(len(values))), backend="numpy")(*values)
+    argnums = tuple(range(len(values)))
+    grads = multigrad.gradient(lambda *a: multigrad.xp.sum(f(*a)), argnums, backend="numpy")(*values)
     return [g.reshape(-1).tolist() for g in grads]
 
 
 xp, inf, nan = multigrad.xp, math.inf, math.nan
 KINKS = {
-    "abs-at-0": (lambda x: abs(x), ([0.0, -0.0, nan],), [[0, 0, nan]]),
+    "abs-at-0": (abs, ([0.0, -0.0, nan],), [[0, 0, nan]]),
     "maximum-tie": (xp.maximum, ([1.0, 2.0, nan, 1.0], [1.0, 1.0, 1.0, nan]), [[0.5, 1, nan, nan], [0.5, 0, nan, nan]]),
     "minimum-tie": (xp.minimum, ([1.0, 2.0, nan], [1.0, 1.0, 1.0]), [[0.5, 0, nan], [0.5, 1, nan]]),
     "clip-at-bounds": (lambda x: xp.clip(x, 0.0, 1.0), ([0.0, 0.5, 1.0, 2.0],), [[0.5, 1, 0.5, 0]]),
-    "clip-lo-is-hi": (xp.clip, ([1.0], [1.0], [1.0]), [[0], [0.5], [0.5]]),
     "max-tie": (xp.max, ([3.0, 1.0, 3.0, 3.0],), [[1 / 3, 0, 1 / 3, 1 / 3]]),
     "min-tie": (xp.min, ([1.0, 1.0, 3.0],), [[0.5, 0.5, 0]]),
     "sqrt-at-0": (xp.sqrt, ([0.0, -0.0],), [[inf, inf]]),
     "sqrt-outside": (xp.sqrt, ([-1.0],), [[nan]]),
     "pow-0-0": (xp.pow, ([0.0], [0.0]), [[0], [0]]),
-    "pow-in-x-at-0": (lambda x, n: xp.pow(x, n), ([nan, 0.0, 0.0, 0.0], [0.0, 1.0, 2.0, 3.0]), [[0, 1, 0, 0], [nan, 0, 0, 0]]),
+    "pow-in-x-at-0": (xp.pow, ([nan, 0.0, 0.0, 0.0], [0.0, 1.0, 2.0, 3.0]), [[0, 1, 0, 0], [nan, 0, 0, 0]]),
     "pow-in-y-at-0": (xp.pow, ([0.0, -2.0], [-1.0, 3.0]), [[-inf, 12], [-inf, nan]]),
     "power-of-number": (lambda x: x**2 + x**3, ([0.0],), [[0]]),
     "hypot-0-0": (xp.hypot, ([0.0, 3e200], [0.0, 4e200]), [[0, 0.6], [0, 0.8]]),
@@ -333,14 +359,14 @@ KINKS = {
     "prod-one-zero": (xp.prod, ([2.0, 0.0, 4.0],), [[0, 8, 0]]),
     "prod-two-zeros": (xp.prod, ([2.0, 0.0, 0.0],), [[0, 0, 0]]),
     "prod-nan": (xp.prod, ([1.0, nan, 2.0],), [[nan, 2, nan]]),
-    "log-at-0": (lambda x: xp.log(x), ([0.0, -0.0, -1.0],), [[inf, inf, nan]]),
+    "log-at-0": (xp.log, ([0.0, -0.0, -1.0],), [[inf, inf, nan]]),
     "log2-at-0": (lambda x: xp.log2(x) + xp.log10(x), ([0.0, -0.0],), [[inf, inf]]),
     "log1p-at-the-border": (xp.log1p, ([-1.0, -2.0],), [[inf, nan]]),
-    "acos-at-1": (lambda x: xp.asin(x), ([1.0, 2.0],), [[inf, nan]]),
+    "asin-at-1": (xp.asin, ([1.0, 2.0],), [[inf, nan]]),
     "acosh-outside": (xp.acosh, ([0.5, 1.0],), [[nan, inf]]),
     "atanh-outside": (xp.atanh, ([2.0, 1.0],), [[nan, inf]]),
     "pole": (lambda x: 1 / x, ([0.0],), [[-inf]]),
-    "flat": (lambda x: xp.sign(x) + xp.floor(x) + xp.ceil(x) + xp.round(x) + xp.trunc(x), ([0.0, 1.5, nan],), [[0, 0, 0]]),
+    **{f.__name__: (f, ([0.0, 1.5, nan],), [[0, 0, 0]]) for f in (xp.sign, xp.floor, xp.ceil, xp.round, xp.trunc)},
     "floor-divide": (lambda x: x // 2.0, ([3.0, nan],), [[0, 0]]),
     "comparison": (lambda x: xp.astype(x > 1.0, xp.float64), ([1.0, nan],), [[0, 0]]),
     "masked-branch": (lambda x: xp.where(x > 0, xp.sqrt(x), 0.0), ([0.0],), [[nan]]),
@@ -361,7 +387,7 @@ def test_kinks_and_borders_follow_the_convention(f, values, expected):
 @pytest.mark.parametrize(
     ("f", "point", "expected"),
     [
-        (lambda x: abs(x), 0.0, 0.0),
+        (abs, 0.0, 0.0),
         (lambda x: xp.sqrt(x * x), 2.0, 0.0),
         (lambda x: x**2, 0.0, 2.0),
         (lambda x: x**3, 0.0, 0.0),
@@ -374,7 +400,7 @@ def test_kinks_and_borders_follow_the_convention(f, values, expected):
         (lambda x: xp.copysign(x * x, xp.asarray(-1.0)), 3.0, -2.0),
         (lambda x: xp.maximum(x * x, x), 1.0, 1.0),
     ],
-    ids="abs sqrt-square x^2 x^3 x^1 x^0 pow-array prod hypot logaddexp copysign maximum".split(),
+    ids=["abs", "sqrt", "x^2", "x^3", "x^1", "x^0", "pow-array", "prod", "hypot", "logaddexp", "copysign", "maximum"],
 )
 def test_second_derivatives_at_kinks(f, point, expected):
     second = multigrad.gradient(multigrad.gradient(f), backend="numpy")

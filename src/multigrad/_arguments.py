@@ -132,7 +132,7 @@ def expander(explicit: Any) -> _tree.Expand:
     """Return a function that opens containers which only a framework's own registry knows."""
 
     def expand(leaf: object) -> Any:
-        if _registry.array_backend_name(leaf) is not None or callable(leaf) and not hasattr(leaf, "__dataclass_fields__"):
+        if _registry.array_backend_name(leaf) is not None:
             return None
         for backend in (_registry.get_backend(explicit),) if explicit is not None else _registry.imported_backends():
             if _registry.supports(backend, SupportsPytree):

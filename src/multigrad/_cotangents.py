@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from multigrad import _convert, _dtypes, _registry, _tree
+from multigrad import _arguments, _convert, _dtypes, _registry, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation
 from multigrad._errors import StructureError
@@ -24,10 +24,10 @@ class Expected:
 
     def flatten(self, cotangent: Any) -> Natives:
         """Return a cotangent's leaves as native arrays, or raise `StructureError`."""
-        leaves, structure = _tree.flatten(cotangent)
+        leaves, structure = _tree.flatten(cotangent, _arguments.expander(self._computation.backend))
         if structure != self._structure:
             raise StructureError(
-                f"Expected a cotangent with the structure of the value, {self._structure.spec}, got {structure.spec}."
+                f"Expected a cotangent with the structure of the value, {self._structure}, got {structure}."
             )
         return tuple(
             self._leaf(position, leaf, shape, dtype)

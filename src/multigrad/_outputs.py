@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from multigrad import _dtypes, _registry, _tree
+from multigrad import _arguments, _dtypes, _registry, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation
 from multigrad._errors import MixedBackendError, OutputError
@@ -93,7 +93,7 @@ class OutputTree:
     """A tree of outputs: the arrays apart, the rest kept in place."""
 
     def __init__(self, value: Any, computation: Computation, *, arrays_only: bool) -> None:
-        leaves, self.structure = _tree.flatten(value)
+        leaves, self.structure = _tree.flatten(value, _arguments.expander(computation.backend))
         self._leaves = leaves
         self._positions = []
         natives = []

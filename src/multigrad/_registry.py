@@ -31,10 +31,10 @@ ENVIRONMENT_VARIABLE = "MULTIGRAD_BACKEND"
 
 # name: (module of the adapter, what pip installs). The name is the framework's import name.
 _BUILT_IN = {
-    "numpy": ("multigrad.backends.numpy", "numpy"),
-    "torch": ("multigrad.backends.torch", "torch"),
-    "jax": ("multigrad.backends.jax", "jax"),
-    "tensorflow": ("multigrad.backends.tensorflow", "tensorflow"),
+    "numpy": ("multigrad.adapters.numpy", "numpy"),
+    "torch": ("multigrad.adapters.torch", "torch"),
+    "jax": ("multigrad.adapters.jax", "jax"),
+    "tensorflow": ("multigrad.adapters.tensorflow", "tensorflow"),
 }
 # What people type first and no spelling distance finds.
 _NICKNAMES = {"tf": "tensorflow", "np": "numpy", "pytorch": "torch", "jnp": "jax", "keras": "tensorflow"}

@@ -264,7 +264,8 @@ def _run(f: _Function, call: Call, primals: Natives) -> Any:
     args, kwargs = call.arguments(primals)
     try:
         return f(*args, **kwargs)
-    except TypeError as error:
+    except (TypeError, RuntimeError) as error:
+        # How the frameworks say that they were given a NumPy array.
         if "ndarray" in str(error) or "numpy" in str(error):
             error.add_note(
                 "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with xp.asarray."

@@ -26,6 +26,16 @@ Rebuild = Callable[[Sequence[Any]], Any]
 Expand = Callable[[object], "tuple[Sequence[Any], Rebuild] | None"]
 
 
+class _Star:
+    """Stands for a leaf where a structure is shown."""
+
+    def __repr__(self) -> str:
+        return "*"
+
+
+_STAR = _Star()
+
+
 @dataclasses.dataclass(frozen=True)
 class _Node:
     """A container below optree's sight, at one of the leaves that optree returned."""
@@ -75,6 +85,10 @@ class Structure:
                 inner = node.children.paths("")
                 paths.extend(path + suffix + p[len(head) :] for p in inner if p == head or p.startswith((head + "[", head + ".")))
         return paths
+
+    def __str__(self) -> str:
+        """Return the tree with a star for each leaf, such as ``{'w': [*, *]}``."""
+        return repr(self.unflatten([_STAR] * self.num_leaves))
 
     @property
     def num_leaves(self) -> int:

@@ -122,13 +122,17 @@ def _backends(parsed: argparse.Namespace) -> int:
     if parsed.json:
         print(json.dumps([info._asdict() for info in found], indent=2))
     else:
-        Console().print(_backends_table(found))
+        console = Console()
+        console.print(_backends_table(found))
+        for info in found:
+            if info.reason is not None:
+                console.print(f"{info.name}: {info.reason}", markup=False)
     return 0
 
 
 def _backends_table(found: Sequence[BackendInfo]) -> Table:
-    table = Table(title="Backends", title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("name", "version", "installed", "devices", "capabilities", "reason"):
+    table = Table(title="Backends", title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=0)
+    for heading in ("name", "version", "installed", "devices", "capabilities"):
         table.add_column(heading, overflow="fold")
     for info in found:
         table.add_row(
@@ -137,6 +141,5 @@ def _backends_table(found: Sequence[BackendInfo]) -> Table:
             "[green]yes" if info.installed else "[red]no",
             ", ".join(info.devices) or "-",
             ", ".join(info.capabilities) or "-",
-            info.reason or "",
         )
     return table

@@ -17,7 +17,7 @@ from multigrad._protocol import (
     SupportsScope,
     SupportsStopGradient,
 )
-from multigrad.backends.finite_difference import FiniteDifferenceBackend
+from multigrad.adapters.finite_difference import FiniteDifferenceBackend
 from multigrad.engine import TracedNamespace
 
 __all__ = [

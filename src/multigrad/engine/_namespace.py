@@ -114,8 +114,8 @@ class TracedNamespace:
             return self._xp.ones(shape, dtype=x.dtype)
         while (n := x.shape[axis]) > 1:
             half = n // 2
-            pairs = x[(*before, slice(0, half))] * x[(*before, slice(half, 2 * half))]
-            x = pairs if n % 2 == 0 else self.concat([pairs, x[(*before, slice(n - 1, n))]], axis=axis)
+            pairs = x[(*before, slice(0, half), ...)] * x[(*before, slice(half, 2 * half), ...)]
+            x = pairs if n % 2 == 0 else self.concat([pairs, x[(*before, slice(n - 1, n), ...)]], axis=axis)
         return x
 
     def astype(self, x: Any, dtype: Any, /, **options: Any) -> Any:
@@ -168,7 +168,7 @@ class TracedNamespace:
         return self.reshape(self.matmul(left, right), (*(x1.shape[i] for i in free1), *(x2.shape[i] for i in free2)))
 
     def vecdot(self, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-        return self.sum(self.conj(x1) * x2, axis=axis)
+        return self.sum(self.multiply(self.conj(x1), x2), axis=axis)
 
     def full_like(self, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
         if not isinstance(fill_value, Tracer):
@@ -234,8 +234,10 @@ def _from_slope(index: int, slope: Any) -> Any:
 
     def pullback(xp: Any, g: Any, out: Any, *args: Any) -> Any:
         value = slope(xp, out, *args)
-        if not isinstance(value, int | float) and xp.is_complex(value):
+        if isinstance(value, complex):
+            value = value.conjugate()
+        elif not isinstance(value, int | float) and xp.is_complex(value):
             value = xp.conj(value)
-        return sum_to(xp, g * value, args[index])
+        return sum_to(xp, xp.multiply(g, value), args[index])
 
     return pullback

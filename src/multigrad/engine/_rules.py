@@ -7,6 +7,9 @@ holomorphic slope s is g·conj(s), summed over what was broadcast.
 
 ``FLAT`` names functions whose derivative is zero or that have none. Where a value decides (kinks, borders of the
 domain), the number of the convention's rule stands beside the expression.
+
+Where a plain array may stand on the left of a traced one, the expressions call ``xp.multiply`` and the like: an operator
+of a plain array need not know traced ones (array-api-strict's raises).
 """
 
 from __future__ import annotations
@@ -33,30 +36,30 @@ def _log_slope(xp: Any, x: Any) -> Any:
     return 1 / x if xp.is_complex(x) else _within(xp, x, x >= 0, 1 / (x + 0.0))
 
 
-def _chosen(xp: Any, x: Any, y: Any, wins: Any) -> Any:
+def _chosen(xp: Any, out: Any, x: Any, y: Any, wins: Any) -> Any:
     """Rule 2: the winner's slope is 1, tied operands share; rule 4: NaN goes to both."""
-    share = xp.where(x == y, 0.5, xp.where(wins, 1.0, 0.0))
-    return xp.where(xp.logical_or(xp.isnan(x), xp.isnan(y)), xp.nan, share)
+    share = xp.where(xp.equal(x, y), 0.5, xp.astype(wins, out.dtype))
+    return xp.where(xp.isnan(out), xp.nan, share)
 
 
 def _power_slope(xp: Any, x: Any, n: Any) -> Any:
     if isinstance(n, int | float | complex):
         return xp.zeros_like(x) if n == 0 else 2 * x if n == 2 else n * xp.pow(x, n - 1)  # rule 6
     # The exponent n - 1 is replaced where n = 0, so that x = 0 gives 0 and not 0·inf (rule 6).
-    return xp.where(n == 0, 0.0, n * xp.pow(x, xp.where(n == 0, 1.0, n - 1)))
+    return xp.where(n == 0, 0.0, xp.multiply(n, xp.pow(x, xp.where(n == 0, 1.0, n - 1))))
 
 
 def _exponent_slope(xp: Any, out: Any, x: Any, n: Any) -> Any:
     base = x if not isinstance(x, int | float | complex) else xp.full_like(n, x)
     at_zero = base == 0
-    slope = out * xp.log(xp.where(at_zero, 1.0, base))
-    return xp.where(at_zero, xp.where(xp.real(n) >= 0, 0.0, -xp.inf), slope)
+    slope = xp.where(at_zero, 0.0, out * xp.log(xp.where(at_zero, 1.0, base)))
+    return xp.where(xp.logical_and(at_zero, xp.real(n) < 0), -xp.inf, slope)
 
 
 def _ratio(xp: Any, numerator: Any, denominator: Any) -> Any:
     """Rule 2: 0 at a symmetric kink, where the quotient is 0/0."""
     zero = denominator == 0
-    return xp.where(zero, 0.0, numerator / xp.where(zero, 1.0, denominator))
+    return xp.where(zero, 0.0, xp.divide(numerator, xp.where(zero, 1.0, denominator)))
 
 
 SLOPES: dict[str, Rule] = {
@@ -87,20 +90,29 @@ SLOPES: dict[str, Rule] = {
     "asinh": (lambda xp, out, x: 1 / (xp.hypot(x, 1.0) if not xp.is_complex(x) else xp.sqrt(1 + x * x)),),
     "acosh": (lambda xp, out, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x + 1)),),
     "atanh": (lambda xp, out, x: _within(xp, x, xp.abs(x) <= 1, 1 / ((1 - x) * (1 + x))),),
-    "maximum": (lambda xp, out, x, y: _chosen(xp, x, y, x > y), lambda xp, out, x, y: _chosen(xp, y, x, y > x)),
-    "minimum": (lambda xp, out, x, y: _chosen(xp, x, y, x < y), lambda xp, out, x, y: _chosen(xp, y, x, y < x)),
+    "maximum": (
+        lambda xp, out, x, y: _chosen(xp, out, x, y, xp.greater(x, y)),
+        lambda xp, out, x, y: _chosen(xp, out, y, x, xp.greater(y, x)),
+    ),
+    "minimum": (
+        lambda xp, out, x, y: _chosen(xp, out, x, y, xp.less(x, y)),
+        lambda xp, out, x, y: _chosen(xp, out, y, x, xp.less(y, x)),
+    ),
     "hypot": (lambda xp, out, x, y: _ratio(xp, x, out), lambda xp, out, x, y: _ratio(xp, y, out)),
     # Divided twice by the radius: its square may overflow (rule 1).
     "atan2": (
         lambda xp, out, y, x: _ratio(xp, _ratio(xp, x, xp.hypot(x, y)), xp.hypot(x, y)),
         lambda xp, out, y, x: -_ratio(xp, _ratio(xp, y, xp.hypot(x, y)), xp.hypot(x, y)),
     ),
-    "logaddexp": (lambda xp, out, x, y: xp.exp(x - out), lambda xp, out, x, y: xp.exp(y - out)),
-    "copysign": (
-        lambda xp, out, x, y: xp.sign(x) * xp.copysign(xp.ones_like(x), y),
-        lambda xp, out, x, y: 0.0 * out,
+    "logaddexp": (
+        lambda xp, out, x, y: xp.exp(xp.subtract(x, out)),
+        lambda xp, out, x, y: xp.exp(xp.subtract(y, out)),
     ),
-    "remainder": (lambda xp, out, x, y: 1.0, lambda xp, out, x, y: -xp.floor(x / y)),
+    "copysign": (
+        lambda xp, out, x, y: xp.multiply(xp.sign(x), xp.copysign(xp.ones_like(x), y)),
+        lambda xp, out, x, y: xp.zeros_like(out),
+    ),
+    "remainder": (lambda xp, out, x, y: 1.0, lambda xp, out, x, y: -xp.floor(xp.divide(x, y))),
 }
 
 PULLBACKS: dict[str, Rule] = {
@@ -109,7 +121,7 @@ PULLBACKS: dict[str, Rule] = {
     "negative": (lambda xp, g, out, x: -g,),
     "positive": (lambda xp, g, out, x: g,),
     # For complex z the direction of steepest ascent of |z| is z/|z|, which is sign(z); 0 at 0 (rule 2).
-    "abs": (lambda xp, g, out, x: g * xp.sign(x),),
+    "abs": (lambda xp, g, out, x: xp.multiply(g, xp.sign(x)),),
     "real": (lambda xp, g, out, x: xp.astype(g, x.dtype),),
     "imag": (lambda xp, g, out, x: g * 1j if xp.is_complex(x) else 0.0 * g,),
     "conj": (lambda xp, g, out, x: xp.conj(g),),
@@ -146,7 +158,7 @@ PULLBACKS: dict[str, Rule] = {
 # Functions of any number of arrays: the argument's index gives the expression.
 VARIADIC: dict[str, Callable[[int], Callable[..., Any]]] = {
     "concat": lambda i: lambda xp, g, out, *xs, axis: _part(xp, g, xs, i, axis),
-    "stack": lambda i: lambda xp, g, out, *xs, axis: xp.getitem(g, (slice(None),) * (axis % len(out.shape)) + (i,)),
+    "stack": lambda i: lambda xp, g, out, *xs, axis: xp.getitem(g, (slice(None),) * (axis % len(out.shape)) + (i, ...)),
 }
 
 FLAT = frozenset(
@@ -170,13 +182,14 @@ def _deviation(xp: Any, g: Any, out: Any, x: Any, *, axis: Any = None, correctio
     """Rule 2: 0 where the deviation is 0."""
     centred = x - xp.mean(x, axis=axis, keepdims=True)
     count = xp.count(x, axis) - correction
-    return spread(xp, g, x, axis, keepdims) * _ratio(xp, centred, restore_axes(xp, out, x, axis, keepdims)) / count
+    ratio = _ratio(xp, centred, restore_axes(xp, out, x, axis, keepdims))
+    return xp.multiply(spread(xp, g, x, axis, keepdims), ratio) / count
 
 
 def _running(xp: Any, g: Any, x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     axis = (axis or 0) % len(x.shape)
     if include_initial:
-        g = xp.getitem(g, (slice(None),) * axis + (slice(1, None),))
+        g = xp.getitem(g, (slice(None),) * axis + (slice(1, None), ...))
     return xp.astype(xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis), x.dtype)
 
 
@@ -193,12 +206,12 @@ def _negated(shift: Any) -> Any:
 def _part(xp: Any, g: Any, xs: tuple[Any, ...], i: int, axis: int) -> Any:
     axis %= len(xs[i].shape)
     start = sum(x.shape[axis] for x in xs[:i])
-    return xp.getitem(g, (slice(None),) * axis + (slice(start, start + xs[i].shape[axis]),))
+    return xp.getitem(g, (slice(None),) * axis + (slice(start, start + xs[i].shape[axis]), ...))
 
 
 def _matmul_left(xp: Any, g: Any, x: Any, y: Any) -> Any:
     if len(y.shape) == 1:  # out[..., i] = Σ x[..., i, j] y[j]
-        return sum_to(xp, (xp.expand_dims(g, axis=-1) if len(x.shape) > 1 else g) * xp.conj(y), x)
+        return sum_to(xp, xp.multiply(xp.expand_dims(g, axis=-1) if len(x.shape) > 1 else g, xp.conj(y)), x)
     transposed = xp.conj(xp.matrix_transpose(y))
     if len(x.shape) == 1:  # out[..., j] = Σ x[i] y[..., i, j]
         return sum_to(xp, xp.squeeze(xp.matmul(xp.expand_dims(g, axis=-2), transposed), axis=-2), x)
@@ -207,8 +220,10 @@ def _matmul_left(xp: Any, g: Any, x: Any, y: Any) -> Any:
 
 def _matmul_right(xp: Any, g: Any, x: Any, y: Any) -> Any:
     if len(x.shape) == 1:
-        outer = xp.expand_dims(xp.conj(x), axis=-1) * xp.expand_dims(g, axis=-2) if len(y.shape) > 1 else xp.conj(x) * g
-        return sum_to(xp, outer, y)
+        left, right = xp.conj(x), g
+        if len(y.shape) > 1:
+            left, right = xp.expand_dims(left, axis=-1), xp.expand_dims(g, axis=-2)
+        return sum_to(xp, xp.multiply(left, right), y)
     transposed = xp.conj(xp.matrix_transpose(x))
     if len(y.shape) == 1:
         return sum_to(xp, xp.squeeze(xp.matmul(transposed, xp.expand_dims(g, axis=-1)), axis=-1), y)
