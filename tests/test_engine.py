@@ -112,10 +112,14 @@ CASES = {
             ("exp expm1 sin cos tan sinh cosh tanh atan asinh", -P / 2),
             ("asin acos atanh", INSIDE),
             ("acosh", 1.0 + P),
-            ("abs negative positive real conj", V),
+            ("negative positive real conj", V),
         )
         for name in names.split()
     },
+    "abs": [
+        (lambda xp, x: xp.abs(x), (V,)),
+        (lambda xp, x: xp.abs(xp.astype(x, as_complex(xp, x)) * (1 + 2j) + 1j), (V,)),
+    ],
     "imag": [(lambda xp, x: xp.imag(xp.astype(x, as_complex(xp, x)) * (1 + 2j)) ** 2, (V,))],
     "maximum": [(lambda xp, x, y: xp.maximum(x, y), (V, P))],
     "minimum": [(lambda xp, x, y: xp.minimum(x, y), (V, P))],
@@ -178,9 +182,10 @@ CASES = {
     "getitem": [
         (lambda xp, x: (x * x)[1, ::-1], (M,)),
         (lambda xp, x: (x * x)[..., None, 0], (M,)),
+        (lambda xp, x: (x * x)[0, None], (V,)),
         (lambda xp, x: (x * x)[xp.asarray(M > 0.6)], (M,)),
     ],
-    "place": [(lambda xp, x: xp.place(xp.zeros((3, 3)), x * x, (slice(1, 3),)), (M,))],
+    "place": [(lambda xp, x: xp.place(xp.zeros((3, 3)), x * x, (slice(1, 3), ...)), (M,))],
     "setitem": [(lambda xp, x, v: xp.setitem(x * x, v * v, (slice(None), 1)), (M, S))],
     "concat": [
         (lambda xp, x, y: xp.concat([x * x, y, x], axis=0), (V, P)),
@@ -195,6 +200,9 @@ CASES = {
 CASES_OF_NUMPY = {
     "full_like": (lambda xp, x, y: xp.full_like(x, xp.sum(y * y)), (M, V)),
     "imag-of-real": (lambda xp, x: xp.imag(x) + x, (V,)),
+    "std-of-complex": (lambda xp, x: xp.std(xp.astype(x, xp.complex128) ** 2 * (1 + 2j) + x * 1j), (V,)),
+    "var-of-complex": (lambda xp, x: xp.var(xp.astype(x, xp.complex128) ** 2 * (1 + 2j)), (V,)),
+    "sign-of-complex": (lambda xp, x: xp.imag(xp.sign(xp.astype(x, xp.complex128) + 1j)), (V,)),
     "take-along-the-last-axis": (lambda xp, x: xp.take(x * x, xp.asarray(PICK), axis=-1), (M,)),
     "getitem-repeated": (lambda xp, x: (x * x)[np.array([0, 1, 0]), np.array([2, 2, 2])], (M,)),
     "setitem-repeated": (lambda xp, x, v: xp.setitem(x * x, v * v, PICK), (V, P)),
@@ -365,6 +373,7 @@ KINKS = {
     "asin-at-1": (xp.asin, ([1.0, 2.0],), [[inf, nan]]),
     "acosh-outside": (xp.acosh, ([0.5, 1.0],), [[nan, inf]]),
     "atanh-outside": (xp.atanh, ([2.0, 1.0],), [[nan, inf]]),
+    "division-by-the-number-0": (lambda x: x / 0.0, ([1.0, 0.0],), [[inf, inf]]),
     "pole": (lambda x: 1 / x, ([0.0],), [[-inf]]),
     **{f.__name__: (f, ([0.0, 1.5, nan],), [[0, 0, 0]]) for f in (xp.sign, xp.floor, xp.ceil, xp.round, xp.trunc)},
     "floor-divide": (lambda x: x // 2.0, ([3.0, nan],), [[0, 0]]),

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import textwrap
-import threading
 import types
 
 import numpy as np
@@ -58,9 +57,8 @@ def plugin(monkeypatch):
 def python(code, path=None):
     """Run code in a new process in which the frameworks at ``path`` hide the installed ones; return its output."""
     hidden = f"import sys; sys.path.insert(0, {str(path)!r})\n" if path is not None else ""
-    found = subprocess.run(
-        [sys.executable, "-W", "error", "-c", hidden + textwrap.dedent(code)], capture_output=True, text=True, timeout=120
-    )
+    command = [sys.executable, "-W", "error", "-c", hidden + textwrap.dedent(code)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert found.returncode == 0, found.stderr
     return found.stdout
 
@@ -92,8 +90,9 @@ def test_backend_has_its_name(backend):
     ],
 )
 def test_unknown_name_gets_the_nearest(name, near):
-    with pytest.raises(multigrad.UnknownBackendError, match=f"^Unknown backend '{name}'. Did you mean '{near}'?") as caught:
+    with pytest.raises(multigrad.UnknownBackendError) as caught:
         multigrad.get_backend(name)
+    assert str(caught.value).startswith(f"Unknown backend {name!r}. Did you mean {near!r}?")
     assert "Known backends: numpy, torch, jax, tensorflow" in str(caught.value)
     assert isinstance(caught.value, ValueError)
 
@@ -234,7 +233,10 @@ def test_entry_point_provides_a_backend(provide, plugin, what):
         def __init__(self):
             super().__init__("plugged")
 
-    plugin.thing = {"class": Plugged, "instance": Plugged(), "factory": lambda: Plugged()}[what]
+    def factory():
+        return Plugged()
+
+    plugin.thing = {"class": Plugged, "instance": Plugged(), "factory": factory}[what]
     provide("plugged", "multigrad_plugin:thing")
     assert multigrad.get_backend("plugged").name == "plugged"
     assert multigrad.get_backend("plugged") is multigrad.get_backend("plugged")
@@ -351,37 +353,3 @@ def test_factory_that_fails_is_reported(registry, factory, error, message):
     (info,) = [info for info in multigrad.backends() if info.name == "failing"]
     assert not info.installed
     assert message in info.reason
-
-
-# Choosing
-
-
-@pytest.fixture(autouse=True)
-def no_environment_variable(monkeypatch):
-    monkeypatch.delenv("MULTIGRAD_BACKEND", raising=False)
-
-
-def kind(array):
-    return multigrad.infer_backend(array).name if not isinstance(array, np.ndarray) else "numpy"
-
-
-def test_environment_variable_chooses(backend, monkeypatch):
-    assert kind(multigrad.gradient(square)(3.0)) == "numpy"
-    monkeypatch.setenv("MULTIGRAD_BACKEND", backend)
-    assert kind(multigrad.gradient(square)(3.0)) == backend
-    assert kind(multigrad.gradient(lambda x: (x * x).sum())(np.ones(2))) == backend
-    assert kind(multigrad.asarray(3.0)) == backend
-    assert kind(multigrad.gradient(square, backend="numpy")(3.0)) == "numpy"
-    with multigrad.use_backend("numpy"):
-        assert kind(multigrad.gradient(square)(3.0)) == "numpy"
-
-
-def test_environment_variable_yields_to_the_arrays(backend, monkeypatch):
-    x = multigrad.array_namespace(multigrad.asarray(3.0, backend=backend)).asarray(3.0)
-    monkeypatch.setenv("MULTIGRAD_BACKEND", "unknown")
-    if_array = multigrad.gradient(square)
-    assert if_array(x).backend == backend
-    with pytest.raises(multigrad.UnknownBackendError, match="'unknown'"):
-        if_array(3.0)
-    monkeypatch.setenv("MULTIGRAD_BACKEND", "")
-    assert kind(if_array(3.0)) == "numpy"

@@ -1,6 +1,7 @@
 """vjp: structures of value and cotangent, pullbacks called again, what a cotangent may be and what it may not."""
 
 import dataclasses
+import re
 from collections import namedtuple
 
 import numpy as np
@@ -62,7 +63,11 @@ def test_outputs_of_any_structure(build, cotangent, expected, backend, arrays):
 
 def test_primals_of_any_structure(backend):
     parameters = {"w": np.asarray([[1.0, 2.0], [3.0, 4.0]]), "b": (5.0, 6)}
-    _, pullback = multigrad.vjp(lambda p, x: p["w"] @ x + p["b"][0] * p["b"][1], parameters, np.asarray([1.0, -1.0]), backend=backend)
+
+    def f(p, x):
+        return p["w"] @ x + p["b"][0] * p["b"][1]
+
+    _, pullback = multigrad.vjp(f, parameters, np.asarray([1.0, -1.0]), backend=backend)
     in_p, in_x = plain(pullback(np.asarray([1.0, 2.0])))
     assert in_p["w"].tolist() == [[1.0, -1.0], [2.0, -2.0]]
     assert [x.tolist() for x in in_p["b"]] == [18.0, 15.0]
@@ -152,36 +157,44 @@ def two(x):
 @pytest.mark.parametrize(
     ("cotangent", "message"),
     [
-        ((1.0, 1.0), r"the structure of the value, \{'y': \[\*, \*\]\}, got \(\*, \*\)\."),
-        ({"z": [np.ones(2), 1.0]}, r"\{'y': \[\*, \*\]\}, got \{'z': \[\*, \*\]\}\."),
-        (np.ones(2), r"\{'y': \[\*, \*\]\}, got \*\."),
-        ({"y": (np.ones(2), 1.0)}, r"got \{'y': \(\*, \*\)\}\."),
-        ({"y": [np.ones(3), 1.0]}, r"cotangent\['y'\]\[0\] to have the value's shape \(2,\), got shape \(3,\)\. .*xp\.reshape"),
-        ({"y": [1.0, 1.0]}, r"cotangent\['y'\]\[0\] to have the value's shape \(2,\), got shape \(\)\."),
-        ({"y": [np.ones(2), np.float32(1)]}, r"cotangent\['y'\]\[1\] to have the value's dtype float64, got dtype float32\."),
-        ({"y": [np.ones(2, int), 1.0]}, r"cotangent\['y'\]\[0\] to have the value's dtype float64, got dtype int64\. .*xp\.asarray"),
-        ({"y": [np.ones(2), 1j]}, r"cotangent\['y'\]\[1\] to have the value's dtype float64, got a complex number\."),
-        ({"y": [np.ones(2), None]}, r"an array or a number for cotangent\['y'\]\[1\], got NoneType\."),
-        ({"y": [np.ones(2), "one"]}, r"an array or a number for cotangent\['y'\]\[1\], got str\."),
+        ((1.0, 1.0), "with the structure of the value, {'y': [*, *]}, got (*, *)."),
+        ({"z": [np.ones(2), 1.0]}, "{'y': [*, *]}, got {'z': [*, *]}."),
+        (np.ones(2), "{'y': [*, *]}, got *."),
+        ({"y": (np.ones(2), 1.0)}, "got {'y': (*, *)}."),
+        ({"y": [np.ones(3), 1.0]}, "cotangent['y'][0] to have the value's shape (2,), got shape (3,)."),
+        ({"y": [1.0, 1.0]}, "cotangent['y'][0] to have the value's shape (2,), got shape ()."),
+        ({"y": [np.ones(2), np.float32(1)]}, "cotangent['y'][1] to have the value's dtype float64, got dtype float32."),
+        ({"y": [np.ones(2, int), 1.0]}, "cotangent['y'][0] to have the value's dtype float64, got dtype int64."),
+        ({"y": [np.ones(2), 1j]}, "cotangent['y'][1] to have the value's dtype float64, got a complex number."),
+        ({"y": [np.ones(2), None]}, "an array or a number for cotangent['y'][1], got NoneType."),
+        ({"y": [np.ones(2), "one"]}, "an array or a number for cotangent['y'][1], got str."),
     ],
     ids=["tuple", "key", "leaf", "kind", "shape", "scalar", "precision", "integer", "complex", "none", "string"],
 )
 def test_cotangents_that_do_not_fit(cotangent, message, backend):
     _, pullback = multigrad.vjp(two, np.ones(2), backend=backend)
-    with pytest.raises(multigrad.StructureError, match=message):
+    with pytest.raises(multigrad.StructureError, match=re.escape(message)):
         pullback(cotangent)
     (found,) = plain(pullback({"y": [np.ones(2), 1.0]}))
     assert found.tolist() == [2.0, 1.0]
 
 
+def test_a_cotangent_of_the_wrong_shape_or_dtype_says_what_to_do(backend):
+    _, pullback = multigrad.vjp(xp.sin, np.ones(2), backend=backend)
+    with pytest.raises(multigrad.StructureError, match=r"Convert it with xp\.asarray or xp\.reshape"):
+        pullback(1.0)
+
+
 def test_structures_of_dataclasses_are_shown_by_their_fields(backend):
     _, pullback = multigrad.vjp(lambda x: State(x, {"k": x}), 1.0, backend=backend)
-    with pytest.raises(multigrad.StructureError, match=r"State\(position=\*, label=\{'k': \*\}\), got State\(position=\*, label=\*\)"):
+    message = "State(position=*, label={'k': *}), got State(position=*, label=*)."
+    with pytest.raises(multigrad.StructureError, match=re.escape(message)):
         pullback(State(1.0, 1.0))
 
 
 def test_outputs_that_are_no_arrays(backend):
-    with pytest.raises(multigrad.OutputError, match=r"arrays and numbers, got an object of type str at output\['b'\]\[0\]"):
+    message = "arrays and numbers, got an object of type str at output['b'][0]"
+    with pytest.raises(multigrad.OutputError, match=re.escape(message)):
         multigrad.vjp(lambda x: {"a": x, "b": ["text"]}, 1.0, backend=backend)
 
 

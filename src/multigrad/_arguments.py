@@ -49,6 +49,8 @@ class Call(NamedTuple):
         differentiated become None.
     present
         Gives a result that belongs to no argument the form that the caller expects.
+    closed
+        Whether f is known to read nothing that is being differentiated, besides the primals.
     """
 
     computation: Computation
@@ -56,6 +58,7 @@ class Call(NamedTuple):
     arguments: Callable[[Natives], tuple[tuple[Any, ...], dict[str, Any]]]
     restore: Callable[[Natives], list[Any]]
     present: Callable[[Native], Any]
+    closed: bool = False
 
 
 class _Leaves:

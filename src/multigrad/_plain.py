@@ -7,13 +7,15 @@ other call, right or wrong, and `_arguments.prepare` gives the answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from multigrad import _computation, _dtypes, _forms, _registry
 from multigrad._arguments import Call, Options
 from multigrad._array import Array
 from multigrad._computation import Computation
-from multigrad._protocol import Backend, Natives
+from multigrad._protocol import Native, Natives
+from multigrad._reads import SelfContained
 
 # Signatures kept per operator: more than a program's models have, few enough to forget about.
 _LIMIT = 64
@@ -22,11 +24,12 @@ _LIMIT = 64
 class _Plan(NamedTuple):
     """What is the same for all calls of one signature."""
 
-    backend: Backend
-    dtype: str
     cls: type[Array]
     given_as_array: bool
     leading: bool  # the chosen arguments come first, in their order
+    show: Callable[[Native], Any] | None  # what f sees of a native array; None for the array itself
+    computation: Computation  # without an array beside which new ones go
+    one_device: bool  # so that none is needed
 
 
 class PlainCalls:
@@ -38,11 +41,14 @@ class PlainCalls:
         Positions of the differentiated arguments.
     options
         The operator's options.
+    f
+        The function.
     """
 
-    __slots__ = ("_chosen", "_options", "_plans")
+    __slots__ = ("_chosen", "_options", "_plans", "_self_contained")
 
-    def __init__(self, chosen: tuple[int, ...], options: Options) -> None:
+    def __init__(self, chosen: tuple[int, ...], options: Options, f: Callable[..., Any]) -> None:
+        self._self_contained = SelfContained(f)
         self._chosen = chosen
         self._options = options
         self._plans: dict[Any, _Plan | None] = {}
@@ -83,13 +89,19 @@ class PlainCalls:
         if any(dtypes[position] not in _dtypes.INEXACT for position in self._chosen):
             return None
         leading = self._chosen == tuple(range(len(self._chosen)))
-        return _Plan(backend, _dtypes.widest(dtypes) or "float64", cls, given_as_array, leading)
+        if self._options.form == "standard":
+            show: Callable[[Native], Any] | None = cls._wrap
+        else:
+            show = None if cls._native_form is Array._native_form else cls._native_form
+        computation = Computation(backend, cls, _dtypes.widest(dtypes) or "float64", None, self._options.form, 1)
+        return _Plan(cls, given_as_array, leading, show, computation, len(backend.devices()) == 1)
 
     def _call(self, plan: _Plan, args: tuple[Any, ...]) -> Call:
-        chosen, cls, form = self._chosen, plan.cls, self._options.form
+        chosen, cls, computation = self._chosen, plan.cls, plan.computation
         natives = tuple([arg.native for arg in args]) if plan.given_as_array else args
-        computation = Computation(plan.backend, cls, plan.dtype, None, form, 1, natives[0])
-        show = cls._wrap if form == "standard" else cls._native_form
+        if not plan.one_device:
+            computation = computation._replace(beside=natives[0])
+        show = plan.show
         rest = natives[len(chosen) :] if plan.leading else None
 
         def arguments(primals: Natives) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -100,13 +112,16 @@ class PlainCalls:
                 for position, primal in zip(chosen, primals, strict=True):
                     merged[position] = primal
                 leaves = tuple(merged)
-            return tuple([show(leaf) for leaf in leaves]), {}
+            return leaves if show is None else tuple([show(leaf) for leaf in leaves]), {}
 
         present = cls._wrap if plan.given_as_array else cls._native_form
+        others = rest if rest is not None else natives
+        closed = bool(self._self_contained) and not (others and any([cls._is_recorded(other) for other in others]))
         return Call(
             computation,
             natives[: len(chosen)] if plan.leading else tuple([natives[position] for position in chosen]),
             arguments,
             lambda results: [present(result) for result in results],
             present,
+            closed,
         )

@@ -137,8 +137,13 @@ class SupportsStopGradient(Protocol):
 class SupportsGradient(Protocol):
     """The backend has a faster way to a gradient than a pullback called once."""
 
-    def value_and_gradient(self, f: FlatFunction, primals: Natives, /) -> tuple[Native, Natives, Natives]:
-        """Return value, gradient and aux of a function whose only output is a real scalar, under the laws of vjp."""
+    def value_and_gradient(
+        self, f: FlatFunction, primals: Natives, /, *, closed: bool
+    ) -> tuple[Native, Natives, Natives]:
+        """Return value, gradient and aux of a function whose only output is a real scalar, under the laws of vjp.
+
+        ``closed`` says that f is known to read nothing that is being differentiated, besides the primals.
+        """
         ...
 
 

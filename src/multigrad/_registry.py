@@ -71,7 +71,7 @@ def register_backend(name: str, factory: Callable[[], Backend], /) -> None:
     6.0
     """
     with _lock:
-        if name in _BUILT_IN or name in _factories:
+        if name in known_names():
             raise ValueError(f"A backend named {name!r} is already registered; choose another name.")
         if not callable(factory):
             raise TypeError(f"Expected a callable that returns the backend, got {type(factory).__name__}.")
@@ -121,7 +121,7 @@ def _load(name: str) -> Backend:
         if name in _BUILT_IN:
             backend = _load_built_in(name)
         elif name in _factories:
-            backend = _validated(_factories[name](), name)
+            backend = _validated(_made(name, "its factory", _factories[name]), name)
         else:
             backend = _validated(_load_entry_point(name), name)
         _loaded[name] = backend
@@ -163,12 +163,21 @@ def _entry_point(name: str) -> importlib.metadata.EntryPoint:
 
 def _load_entry_point(name: str) -> Any:
     point = _entry_point(name)
-    try:
+
+    def make() -> Any:
         provided = point.load()
         return provided() if isinstance(provided, type) or not hasattr(provided, "vjp") else provided
+
+    return _made(name, point.value, make)
+
+
+def _made(name: str, source: str, make: Callable[[], Any]) -> Any:
+    """Return what third-party code makes, or say which backend failed."""
+    try:
+        return make()
     except ModuleNotFoundError as error:
         raise BackendNotInstalledError(
-            f"The backend {name!r} ({point.value}) needs {error.name}, which is not installed. "
+            f"The backend {name!r} ({source}) needs {error.name}, which is not installed. "
             f"Install it with: pip install {error.name}"
         ) from error
     except MultigradError:
@@ -195,6 +204,10 @@ def _validated(backend: Any, name: str) -> Backend:
         raise BackendBrokenError(
             f"The backend {name!r} ({type(backend).__name__}) must have the members {', '.join(REQUIRED_MEMBERS)}; "
             f"it lacks {', '.join(missing)}."
+        )
+    if backend.name != name:
+        raise BackendBrokenError(
+            f"The backend registered as {name!r} calls itself {backend.name!r}; give both the same name."
         )
     return backend
 

@@ -151,10 +151,11 @@ def _gradient_of(
     selection = Selection(argnums, argnames)
 
     positions = selection.positions
-    plain = PlainCalls(positions, options) if positions and options.device is None and options.dtype is None else None
+    plain = PlainCalls(positions, options, f) if positions and options.device is None and options.dtype is None else None
+    needed = max(positions, default=0) + 1
 
     def evaluate(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        call = plain.prepare(args) if plain is not None and not kwargs and len(args) > max(positions) else None
+        call = plain.prepare(args) if plain is not None and not kwargs and len(args) >= needed else None
         if call is None:
             chosen, kwargs = selection.locate(f, args, kwargs)
             call = _arguments.prepare(f, chosen, options, args, kwargs)
@@ -170,7 +171,7 @@ def _gradient_of(
             return (scalar_output(value, call.computation),), aux_tree.natives
 
         with opened(call.computation):
-            value, gradients, auxiliaries = _derive.value_and_gradient(call.computation.backend, flat, call.primals)
+            value, gradients, auxiliaries = _derive.value_and_gradient(call.computation.backend, flat, call.primals, call.closed)
         aux = aux_tree.rebuild([call.present(x) for x in auxiliaries]) if aux_tree is not None else None
         return call.present(value), selection.arrange(call.restore(gradients)), aux
 

@@ -57,10 +57,12 @@ class NumpyBackend:
         return _object.peek(x)
 
     def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
+        if reusable:  # the caller may change its arrays before the pullback reads them
+            primals = tuple(p if isinstance(p, Tracer) else p.copy() for p in primals)
         outputs, pull, aux = vjp(traced, f, primals, reusable=reusable)
 
         def pullback(cotangents: Natives, /) -> Natives:
-            return tuple(_array(g) for g in pull(cotangents))
+            return _own([_array(g) for g in pull(cotangents)], cotangents)
 
         return tuple(_array(x) for x in outputs), pullback, tuple(_array(x) for x in aux)
 
@@ -68,6 +70,16 @@ class NumpyBackend:
 def _array(x: Any) -> Any:
     """Return NumPy's scalars, which its reductions give, as the 0-d arrays that they stand for."""
     return x if isinstance(x, Tracer) else np.asarray(x)
+
+
+def _own(gradients: list[Any], cotangents: Natives) -> Natives:
+    """Copy what shares memory with another result or with a cotangent: the caller may write to either."""
+    seen = {id(ct) for ct in cotangents}
+    for i, g in enumerate(gradients):
+        if not isinstance(g, Tracer) and (id(g) in seen or g.base is not None):
+            gradients[i] = g.copy()
+        seen.add(id(g))
+    return tuple(gradients)
 
 
 backend = NumpyBackend()

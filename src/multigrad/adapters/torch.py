@@ -67,11 +67,13 @@ class TorchBackend:
             return outputs, pullback, aux
         return tuple([x.detach() for x in outputs]), pullback, tuple([x.detach() for x in aux])
 
-    def value_and_gradient(self, f: FlatFunction, primals: Natives, /) -> tuple[Any, Natives, Natives]:
+    def value_and_gradient(
+        self, f: FlatFunction, primals: Natives, /, *, closed: bool
+    ) -> tuple[Any, Natives, Natives]:
         if _functorch.peek_interpreter_stack() is not None:
             (value,), pullback, aux = _functional_vjp(f, primals, reusable=False)
             return value, pullback((torch.full_like(value, 1),)), aux
-        leaves, (value,), aux, attached = _record(f, primals)
+        leaves, (value,), aux, attached = _record(f, primals, closed)
         if value.requires_grad:
             gradients = _backward((value,), (torch.full_like(value, 1),), leaves, attached, attached)
         else:
@@ -89,7 +91,7 @@ class TorchBackend:
         return children, lambda values: _pytree.tree_unflatten(list(values), spec)
 
 
-def _record(f: FlatFunction, primals: Natives) -> tuple[Natives, Natives, Natives, bool]:
+def _record(f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Natives, Natives, Natives, bool]:
     """Run f on new leaves; return them, outputs, aux, and whether the results belong to a graph of the caller's."""
     recording = torch.is_grad_enabled()
     inference = torch.is_inference_mode_enabled()
@@ -108,7 +110,7 @@ def _record(f: FlatFunction, primals: Natives) -> tuple[Natives, Natives, Native
             leaves.append(primal.detach().requires_grad_())
     if recording:
         outputs, aux = f(*leaves)
-        attached = attached or _reads_other_graph(outputs + aux, leaves)
+        attached = attached or (not closed and _reads_other_graph(outputs + aux, leaves))
     else:
         # Where the caller records nothing, f must be recorded all the same.
         with torch.inference_mode(mode=False), torch.enable_grad():

@@ -200,6 +200,9 @@ class _Functions:
         zeros = self._xp.zeros_like(x, dtype=value.dtype)
         key = _plain(key)
         if _is_basic(key):
+            if isinstance(key, tuple) and None in key:  # the standard writes to no new axes
+                key = (*(part for part in key if part is not None), *(() if ... in key else (...,)))
+                value = self._xp.reshape(value, zeros[key].shape)
             zeros[key] = value
             return zeros
         # Positions in the flat array, so that repeated ones can be summed.
@@ -238,6 +241,8 @@ def _from_slope(index: int, slope: Any) -> Any:
             value = value.conjugate()
         elif not isinstance(value, int | float) and xp.is_complex(value):
             value = xp.conj(value)
-        return sum_to(xp, xp.multiply(g, value), args[index])
+        part = sum_to(xp, xp.multiply(g, value), args[index])
+        dtype = args[index].dtype
+        return part if part.dtype == dtype else xp.astype(part, dtype)  # rule 8: a real input's is real
 
     return pullback

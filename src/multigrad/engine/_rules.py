@@ -42,6 +42,11 @@ def _chosen(xp: Any, out: Any, x: Any, y: Any, wins: Any) -> Any:
     return xp.where(xp.isnan(out), xp.nan, share)
 
 
+def _inverse(xp: Any, out: Any, y: Any) -> Any:
+    # Python raises where a number is divided by zero; arrays give IEEE's infinity.
+    return xp.divide(xp.ones_like(out), y) if isinstance(y, int | float | complex) and y == 0 else 1 / y
+
+
 def _power_slope(xp: Any, x: Any, n: Any) -> Any:
     if isinstance(n, int | float | complex):
         return xp.zeros_like(x) if n == 0 else 2 * x if n == 2 else n * xp.pow(x, n - 1)  # rule 6
@@ -64,7 +69,7 @@ def _ratio(xp: Any, numerator: Any, denominator: Any) -> Any:
 
 SLOPES: dict[str, Rule] = {
     "multiply": (lambda xp, out, x, y: y, lambda xp, out, x, y: x),
-    "divide": (lambda xp, out, x, y: 1 / y, lambda xp, out, x, y: -out / y),
+    "divide": (lambda xp, out, x, y: _inverse(xp, out, y), lambda xp, out, x, y: -out / y),
     "pow": (
         lambda xp, out, x, n: _power_slope(xp, x, n),
         lambda xp, out, x, n: _exponent_slope(xp, out, x, n),

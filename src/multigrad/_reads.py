@@ -1,0 +1,63 @@
+"""What a function reads besides its arguments, as far as its code tells.
+
+A framework that must find out whether a result depends on anything else has to walk the computation (torch: 0.7 µs an
+operation, a tenth of a small gradient). For a function that names nothing but its arguments and libraries the answer is
+known beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from multigrad.array_api._dispatch import xp
+
+_LIBRARIES = frozenset(("array_api_compat", "jax", "math", "multigrad", "numpy", "tensorflow", "torch"))
+# Built-in functions through which anything can be read.
+_DOORS = frozenset(("__import__", "eval", "exec", "getattr", "globals", "locals", "vars"))
+
+
+class SelfContained:
+    """Whether a function reads only its arguments and library modules.
+
+    Parameters
+    ----------
+    f
+        Any callable; only a plain function without closure and default values can be self-contained.
+    """
+
+    __slots__ = ("_code", "_f", "_names")
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self._f = f
+        self._code: CodeType | None = getattr(f, "__code__", None)
+        self._names = frozenset(_names(self._code)) if isinstance(self._code, CodeType) else frozenset()
+
+    def __bool__(self) -> bool:
+        # Asked at every call: a global may be bound anew at any time.
+        f = self._f
+        if type(f) is not FunctionType or f.__code__ is not self._code:
+            return False
+        if f.__closure__ or f.__defaults__ or f.__kwdefaults__:
+            return False
+        scope = f.__globals__
+        for name in self._names:
+            # A name that is no global is an attribute, a built-in function, or an error.
+            if not _is_library(scope[name]) if name in scope else name in _DOORS:
+                return False
+        return True
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Yield the names of globals and attributes in a function's code and in the functions inside it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _is_library(value: Any) -> bool:
+    if type(value) is ModuleType:
+        return value.__name__.partition(".")[0] in _LIBRARIES
+    return value is xp
