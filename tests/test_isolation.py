@@ -80,7 +80,7 @@ def test_backend_imports_no_other_framework(backend):
         "import multigrad; [getattr(multigrad, name) for name in multigrad.__all__]",
         "import multigrad; dir(multigrad); dir(multigrad.xp); multigrad.xp.sin(1.0)",
         "import multigrad.extend, multigrad.testing, multigrad.engine, multigrad.exercises, multigrad.array_api",
-        "import multigrad.array_api.numpy, multigrad.backends.numpy",
+        "import multigrad.array_api.numpy, multigrad.adapters.numpy",
         "import multigrad.cli",
     ],
     ids=["package", "numpy", "operator", "public-names", "dir", "modules", "numpy-modules", "command-line"],
@@ -93,8 +93,25 @@ def test_nothing_heavy_is_imported(code):
 
 def test_import_defers_what_is_not_needed_at_once():
     imported = python("import json, sys, multigrad\nprint(json.dumps(sorted(sys.modules)))")
-    late = {"multigrad.testing", "multigrad.exercises", "multigrad.extend", "multigrad.backends.numpy", "multigrad.cli"}
+    late = {"multigrad.testing", "multigrad.exercises", "multigrad.extend", "multigrad.adapters.numpy", "multigrad.cli"}
     assert not late & set(imported)
+
+
+def test_importing_modules_hides_no_public_name():
+    """A module that is imported becomes an attribute of its package, and would replace a function of its name."""
+    code = """
+    import importlib, json, pkgutil, multigrad
+    before = {name: getattr(multigrad, name) for name in multigrad.__all__}
+    names = [info.name for info in pkgutil.iter_modules(multigrad.__path__, "multigrad.")]
+    names.remove("multigrad.__main__")
+    for name in names:
+        importlib.import_module(name)
+    hidden = [name for name, value in before.items() if getattr(multigrad, name) is not value]
+    print(json.dumps([len(names), hidden]))
+    """
+    count, hidden = python(code, FRAMEWORKS)
+    assert count > 20
+    assert hidden == []
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)

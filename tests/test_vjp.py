@@ -192,6 +192,25 @@ def test_structures_of_dataclasses_are_shown_by_their_fields(backend):
         pullback(State(1.0, 1.0))
 
 
+class Strict:
+    """Takes numbers and arrays only."""
+
+    def __init__(self, x):
+        if not isinstance(x, float) and not hasattr(x, "dtype"):
+            raise TypeError(f"not a number: {x}")
+        self.x = x
+
+
+multigrad.register_pytree(Strict, lambda s: ((s.x,), None), lambda _, xs: Strict(*xs))
+
+
+def test_structures_that_cannot_be_shown_are_named(backend):
+    _, pullback = multigrad.vjp(Strict, 1.0, backend=backend)
+    with pytest.raises(multigrad.StructureError, match=r"the structure of the value, .*Strict.*, got \*\."):
+        pullback(1.0)
+    assert plain(pullback(Strict(3.0)))[0].tolist() == 3.0
+
+
 def test_outputs_that_are_no_arrays(backend):
     message = "arrays and numbers, got an object of type str at output['b'][0]"
     with pytest.raises(multigrad.OutputError, match=re.escape(message)):

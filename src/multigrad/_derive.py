@@ -7,7 +7,7 @@ from multigrad._protocol import Backend, FlatFunction, Native, Natives, Supports
 
 
 def value_and_gradient(
-    backend: Backend, f: FlatFunction, primals: Natives, closed: bool
+    backend: Backend, f: FlatFunction, primals: Natives, closed: bool = False
 ) -> tuple[Native, Natives, Natives]:
     """Return value, gradient and aux of a function with one real scalar output.
 

@@ -138,7 +138,7 @@ class SupportsGradient(Protocol):
     """The backend has a faster way to a gradient than a pullback called once."""
 
     def value_and_gradient(
-        self, f: FlatFunction, primals: Natives, /, *, closed: bool
+        self, f: FlatFunction, primals: Natives, /, *, closed: bool = False
     ) -> tuple[Native, Natives, Natives]:
         """Return value, gradient and aux of a function whose only output is a real scalar, under the laws of vjp.
 

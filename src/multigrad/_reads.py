@@ -7,6 +7,7 @@ known beforehand.
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from multigrad.array_api._dispatch import xp
 
 _LIBRARIES = frozenset(("array_api_compat", "jax", "math", "multigrad", "numpy", "tensorflow", "torch"))
+_IMPORT = dis.opmap["IMPORT_NAME"]
 # Built-in functions through which anything can be read.
 _DOORS = frozenset(("__import__", "eval", "exec", "getattr", "globals", "locals", "vars"))
 
@@ -52,6 +54,9 @@ class SelfContained:
 def _names(code: CodeType) -> Iterator[str]:
     """Yield the names of globals and attributes in a function's code and in the functions inside it."""
     yield from code.co_names
+    # Every other byte is an instruction. An import statement reads any module, under a name that looks like another.
+    if _IMPORT in code.co_code[::2]:
+        yield "__import__"
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)

@@ -88,7 +88,10 @@ class Structure:
 
     def __str__(self) -> str:
         """Return the tree with a star for each leaf, such as ``{'w': [*, *]}``."""
-        return repr(self.unflatten([_STAR] * self.num_leaves))
+        try:
+            return repr(self.unflatten([_STAR] * self.num_leaves))
+        except Exception:  # a registered class may refuse what is no number; a message must not fail for that
+            return str(self.spec)
 
     @property
     def num_leaves(self) -> int:

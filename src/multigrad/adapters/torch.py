@@ -68,7 +68,7 @@ class TorchBackend:
         return tuple([x.detach() for x in outputs]), pullback, tuple([x.detach() for x in aux])
 
     def value_and_gradient(
-        self, f: FlatFunction, primals: Natives, /, *, closed: bool
+        self, f: FlatFunction, primals: Natives, /, *, closed: bool = False
     ) -> tuple[Any, Natives, Natives]:
         if _functorch.peek_interpreter_stack() is not None:
             (value,), pullback, aux = _functional_vjp(f, primals, reusable=False)

@@ -81,7 +81,7 @@ class DataTypes:
     def result_type(self, *arrays_and_dtypes: Any) -> Any:
         """Return the dtype that arrays, dtypes and Python numbers promote to."""
         names = [
-            _dtypes.dtype_name(x.dtype if hasattr(x, "shape") else x)
+            _dtypes.dtype_name(x.dtype if hasattr(x, "shape") and hasattr(x, "dtype") else x)  # np.dtype has a shape
             for x in arrays_and_dtypes
             if not isinstance(x, bool | int | float | complex)
         ]

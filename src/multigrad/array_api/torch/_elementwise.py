@@ -77,13 +77,23 @@ __all__ = [
     "trunc",
 ]
 
+
+def _flat(x):
+    """Cut the gradient; a Python number has none."""
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def _floor_divide(x1, x2):
+    return _flat(x1) // _flat(x2)  # torch has no derivative, not even zero
+
+
 # Python's operators rather than torch's functions: as fast, and they take a Python number on either side.
 add = binary(operator.add)
 subtract = binary(operator.sub)
 multiply = binary(operator.mul)
 divide = binary(operator.truediv, floating=True)
 pow = binary(torch.pow)  # noqa: A001 - takes a number on either side, and x ** n is slower
-floor_divide = binary(operator.floordiv)
+floor_divide = binary(_floor_divide)
 remainder = binary(operator.mod)
 equal, not_equal = binary(operator.eq), binary(operator.ne)
 less, less_equal = binary(operator.lt), binary(operator.le)
@@ -118,6 +128,9 @@ def abs(x, /):  # noqa: A001
 
 
 def sign(x, /):
+    if x.dtype.is_floating_point:
+        x = _flat(x)  # torch's zero gradient is one that cannot be written to or converted
+        return torch.where(torch.isnan(x), x, torch.sgn(x))  # torch has 0 for NaN
     return torch.sgn(x)
 
 

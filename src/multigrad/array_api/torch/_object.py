@@ -48,7 +48,7 @@ def to_numpy(x):
     x = x.detach().cpu()
     if x.dtype is torch.bfloat16:  # NumPy has no bfloat16
         x = x.to(torch.float32)
-    return x.resolve_conj().resolve_neg().numpy()
+    return x.numpy(force=True)  # also of conjugates, negatives and zeros that torch has not written out yet
 
 
 def getitem(x, key):
