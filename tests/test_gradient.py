@@ -239,3 +239,8 @@ def test_mean_squared_error_with_methods(backend):
     x, y = np.asarray([1.0, 2.0, 3.0]), np.asarray([2.0, 4.0, 6.0])
     found = multigrad.value_and_gradient(f, (0, 1), backend=backend)(0.5, 0.1, x, y)
     close(found, (9.91, (-13.6, -5.8)))
+
+
+def test_numpy_integers_select_arguments(backend):
+    result = multigrad.gradient(lambda x, y: x * y, argnums=np.int64(1), backend=backend)(2.0, 3.0)
+    assert float(multigrad.to_numpy(result)) == 2.0

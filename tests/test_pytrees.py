@@ -267,3 +267,25 @@ def test_static_fields_of_a_jax_dataclass_are_kept():
 
     found = multigrad.gradient(lambda m: m.w**2, backend="jax")(Model(3.0))
     assert (float(found.w), found.name) == (6.0, "m")
+
+
+class Stateful:
+    """A callable that nobody registered: not to be taken for an activation function."""
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, x):
+        return self.weight * x
+
+
+def test_a_callable_that_holds_arrays_raises(backend):
+    params = {"layer": Stateful(np.asarray(2.0)), "scale": 3.0}
+    with pytest.raises(multigrad.InputError, match=r"params\['layer'\] of type .*Stateful.*register_pytree"):
+        multigrad.gradient(lambda params: params["scale"] * params["layer"](1.0), backend=backend)(params)
+
+
+def test_a_function_among_the_parameters_gets_none(backend):
+    result = multigrad.gradient(lambda p: p["activation"](p["w"]), backend=backend)({"activation": abs, "w": -2.0})
+    assert result["activation"] is None
+    assert float(multigrad.to_numpy(result["w"])) == -1.0

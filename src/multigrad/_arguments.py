@@ -244,7 +244,7 @@ class _Moving:
                     name = _dtypes.complex_of(dtype) if isinstance(leaf, complex) else dtype
                     natives[position] = self.backend.asarray(leaf, dtype=name, device=device)
                 elif not self.backend.is_array(leaf):
-                    if _tree.is_opaque(leaf):
+                    if _tree.is_opaque(leaf) or self._holds_arrays(leaf):
                         raise self._unknown_container(leaf, position)
                     continue
                 elif _dtypes.dtype_name(leaf.dtype) not in _dtypes.INEXACT:
@@ -266,6 +266,11 @@ class _Moving:
         return type(leaf) in (float, int, complex) or (
             isinstance(leaf, int | float | complex) and not isinstance(leaf, bool | np.generic)
         )
+
+    def _holds_arrays(self, leaf: Any) -> bool:
+        """Tell whether an object that can be called, which may be an activation function or a layer, has arrays."""
+        values = vars(leaf).values() if hasattr(leaf, "__dict__") and not isinstance(leaf, type) else ()
+        return any(_registry.array_backend_name(value) is not None for value in values)
 
     def _unknown_container(self, leaf: Any, position: int) -> InputError:
         kind = f"{type(leaf).__module__}.{type(leaf).__qualname__}"

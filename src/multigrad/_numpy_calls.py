@@ -72,10 +72,10 @@ def _counterpart(array: Array, called: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _fall_back(array: Array, called: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    name = getattr(called, "__name__", called)
+    into = f" with {', '.join(f'{option}=' for option in kwargs)}" if isinstance(called, np.ufunc) and kwargs else ""
     for found in _arrays_in((args, kwargs), type(array)):
-        found._forbid_leaving(
-            f"numpy.{getattr(called, '__name__', called)}, which has no counterpart in the array API standard,"
-        )
+        found._forbid_leaving(f"numpy.{name}{into}, which has no counterpart in the array API standard,")
     plain = functools.partial(_replace, kind=type(array))
     return called(*plain(args), **plain(kwargs))
 

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from multigrad._errors import ArgumentSelectionError
 
 # An argument's place in a call: its position, or its keyword.
@@ -54,7 +56,7 @@ class Selection:
     def arrange(self, results: Sequence[Any]) -> Any:
         """Return one result per chosen argument in the structure that argnums and argnames ask for."""
         count = len(self._numbers)
-        by_position = tuple(results[:count]) if not isinstance(self.argnums, int) else results[0]
+        by_position = tuple(results[:count]) if not isinstance(self.argnums, int | np.integer) else results[0]
         if self.argnames is None:
             return by_position
         named = results[count:]
@@ -65,7 +67,9 @@ class Selection:
 def _checked(word: str, value: Any, kind: type) -> tuple[Any, ...]:
     if value is None:
         return ()
-    chosen = (value,) if isinstance(value, kind | str) else tuple(value) if isinstance(value, tuple | list) else (value,)
+    chosen: tuple[Any, ...] = (value,) if isinstance(value, kind | str) else tuple(value) if isinstance(value, tuple | list) else (value,)
+    if kind is int:  # NumPy's integers are as good
+        chosen = tuple(int(one) if isinstance(one, np.integer) else one for one in chosen)
     what = "an integer or a tuple of integers" if kind is int else "a name or a tuple of names"
     if not all(isinstance(one, kind) and not isinstance(one, bool) for one in chosen):
         raise ArgumentSelectionError(f"Expected {what} for {word}, got {word}={value!r}.")

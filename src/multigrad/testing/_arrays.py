@@ -6,7 +6,7 @@ import numpy as np
 
 from multigrad._dtypes import dtype_name
 from multigrad._errors import DetachedValueError, DeviceError
-from multigrad._protocol import SupportsRecording, SupportsStopGradient
+from multigrad._protocol import Native, SupportsRecording, SupportsStopGradient
 from multigrad.testing._case import Case
 from multigrad.testing._clause import clause
 
@@ -70,7 +70,8 @@ def devices_are_named(case: Case) -> None:
 )
 def recording_is_told(case: Case) -> None:
     xp = case.xp
-    seen, refused = [], []
+    seen: list[bool] = []
+    refused: list[Native] = []
 
     def f(x):  # type: ignore[no-untyped-def]
         y = xp.multiply(x, x)

@@ -51,7 +51,7 @@ class Mutant(NamedTuple):
 
     def of(self, backend: Backend) -> Backend:
         """Return the backend with the bug."""
-        return _Mutated(backend, self.plant(backend))
+        return _Mutated(backend, self.plant(backend))  # type: ignore[return-value]
 
 
 class _Mutated:
@@ -231,8 +231,8 @@ def never_freed(right: Backend) -> dict[str, Any]:
 
 @_mutant("direct_gradient_agrees", capability=SupportsGradient)
 def direct_gradients_swapped(right: Backend) -> dict[str, Any]:
-    def value_and_gradient(f: FlatFunction, primals: Natives, /) -> tuple[Native, Natives, Natives]:
-        value, gradients, aux = right.value_and_gradient(f, primals)  # type: ignore[attr-defined]
+    def value_and_gradient(f: FlatFunction, primals: Natives, /, **options: Any) -> tuple[Native, Natives, Natives]:
+        value, gradients, aux = right.value_and_gradient(f, primals, **options)  # type: ignore[attr-defined]
         return value, gradients[::-1], aux
 
     return {"value_and_gradient": value_and_gradient}
@@ -276,8 +276,8 @@ def detached_when_used_once(right: Backend) -> dict[str, Any]:
 
 @_mutant("second_order", "closed_over_values_can_be_differentiated", capability=SupportsGradient)
 def direct_gradient_detached(right: Backend) -> dict[str, Any]:
-    def value_and_gradient(f: FlatFunction, primals: Natives, /) -> tuple[Native, Natives, Natives]:
-        value, gradients, aux = right.value_and_gradient(f, primals)  # type: ignore[attr-defined]
+    def value_and_gradient(f: FlatFunction, primals: Natives, /, **options: Any) -> tuple[Native, Natives, Natives]:
+        value, gradients, aux = right.value_and_gradient(f, primals, **options)  # type: ignore[attr-defined]
         return value, _stopped(right, gradients), aux
 
     return {"value_and_gradient": value_and_gradient}
