@@ -1,14 +1,20 @@
 """Which backends are under test, and how the process is set up for them.
 
 ``--backend NAME`` (repeatable) or the variable ``MULTIGRAD_TEST_BACKENDS`` (names separated by commas) chooses them;
-without either only NumPy is tested, which needs no framework. A backend that was asked for and does not import fails the
-run: nothing is skipped.
+without either only NumPy is tested, which needs no framework. A backend that was asked for and does not import fails
+the run: nothing is skipped.
 """
 
 import os
 
 # Before any framework is imported: the suite runs in two processes on two cores.
-for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+for _variable in (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")

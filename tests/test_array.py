@@ -535,7 +535,10 @@ def test_of_several_values_for_one_place_the_last_counts(backend, ns):
         out[xp.asarray([0, 2, 0])] = values
         return xp.sum(out**2)
 
-    for function, expected in ((f, [0.0, 4.0, 6.0]), (lambda v: xp.sum(multigrad.gradient(f)(v) ** 2), [0.0, 16.0, 24.0])):
+    for function, expected in (
+        (f, [0.0, 4.0, 6.0]),
+        (lambda v: xp.sum(multigrad.gradient(f)(v) ** 2), [0.0, 16.0, 24.0]),
+    ):
         result = multigrad.gradient(function, backend=backend)(np.array([1.0, 2.0, 3.0]))
         np.testing.assert_array_equal(multigrad.to_numpy(result), expected)
 

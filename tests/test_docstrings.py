@@ -28,7 +28,18 @@ def test_examples_give_what_they_show(name, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["gradient", "value_and_gradient", "vjp", "asarray", "to_numpy", "native", "use_backend", "backends", "get_backend"]
+    "name",
+    [
+        "gradient",
+        "value_and_gradient",
+        "vjp",
+        "asarray",
+        "to_numpy",
+        "native",
+        "use_backend",
+        "backends",
+        "get_backend",
+    ],
 )
 def test_public_functions_have_runnable_examples(name):
     tests = doctest.DocTestFinder(recurse=False).find(getattr(multigrad, name))

@@ -86,7 +86,6 @@ INSIDE = np.array([-0.6, 0.2, 0.5])
 PICK = np.array([2, 0, 2])
 
 
-
 def as_complex(xp, x):
     return xp.complex64 if x.dtype == xp.float32 else xp.complex128
 

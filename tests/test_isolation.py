@@ -127,7 +127,6 @@ def test_blocked_framework_is_not_found(name):
     assert f"pip install {name}" in python(code, (name,))
 
 
-
 def test_exercises_run_on_the_installed_backends_by_default():
     code = """
     import json

@@ -170,6 +170,17 @@ def test_numpy_names_go_to_the_standards(backend, function, derivative):
     np.testing.assert_allclose(multigrad.to_numpy(result), derivative(0.75), rtol=1e-14)
 
 
+def test_shapes_are_no_values(backend):
+    seen = []
+
+    def f(x):
+        seen.append((np.shape(x), np.ndim(x), np.size(x), np.size(x, 1)))
+        return xp.sum(x)
+
+    multigrad.gradient(f, backend=backend)(np.ones((2, 3)))
+    assert seen == [((2, 3), 2, 6, 3)]
+
+
 def test_branching_and_loops_on_values_work(backend):
     def f(x):
         y = x

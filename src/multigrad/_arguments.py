@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from multigrad import _computation, _dtypes, _forms, _registry, _selection, _tre
 from multigrad._array import Array
 from multigrad._computation import Computation, Form
 from multigrad._errors import DetachedValueError, InputError
-from multigrad._protocol import Backend, Native, Natives, SupportsPytree, SupportsRecording
+from multigrad._leaves import Leaves, expander
+from multigrad._protocol import Backend, Native, Natives, SupportsRecording
 
 _REAL_NUMBERS = (int, float)
 
@@ -61,39 +63,6 @@ class Call(NamedTuple):
     closed: bool = False
 
 
-class _Leaves:
-    """All leaves of all arguments in one list, and where each argument's are."""
-
-    __slots__ = ("leaves", "spans", "structures")
-
-    def __init__(self, values: Sequence[Any], expand: _tree.Expand) -> None:
-        self.leaves: list[Any] = []
-        self.spans: list[tuple[int, int]] = []
-        self.structures: list[_tree.Structure | None] = []
-        for value in values:
-            start = len(self.leaves)
-            if type(value) in _tree.PLAIN or _registry.array_backend_name(value) is not None:
-                self.leaves.append(value)  # no container: nothing to take apart
-                self.structures.append(None)
-            else:
-                found, structure = _tree.flatten(value, expand)
-                self.leaves.extend(found)
-                self.structures.append(structure)
-            self.spans.append((start, len(self.leaves)))
-
-    def rebuild(self, leaves: Sequence[Any], argument: int) -> Any:
-        start, stop = self.spans[argument]
-        structure = self.structures[argument]
-        return leaves[start] if structure is None else structure.unflatten(leaves[start:stop])
-
-    def path(self, position: int, names: Sequence[str]) -> str:
-        """Return a leaf's path as code, such as ``params['w'][0]``."""
-        for (start, stop), structure, name in zip(self.spans, self.structures, names, strict=True):
-            if start <= position < stop:
-                return name if structure is None else structure.paths(name)[position - start]
-        raise IndexError(position)
-
-
 def prepare(
     f: Callable[..., Any],
     chosen: tuple[_selection.Key, ...],
@@ -116,7 +85,7 @@ def prepare(
     """
     outer = _computation.current()
     values = (*args, *kwargs.values()) if kwargs else args
-    flat = _Leaves(values, expander(options.backend))
+    flat = Leaves(values, expander(options.backend))
     backend = _choose_backend(options.backend, flat.leaves, outer)
     moving = _Moving(f, args, kwargs, chosen, flat, backend, options, outer)
     return moving.call()
@@ -131,49 +100,32 @@ def _choose_backend(explicit: Any, leaves: list[Any], outer: Computation | None)
     return outer.backend if outer is not None else _registry.environment_backend()
 
 
-def expander(explicit: Any) -> _tree.Expand:
-    """Return a function that opens containers which only a framework's own registry knows."""
-
-    def expand(leaf: object) -> Any:
-        if _registry.array_backend_name(leaf) is not None:
-            return None
-        for backend in (_registry.get_backend(explicit),) if explicit is not None else _registry.imported_backends():
-            if _registry.supports(backend, SupportsPytree):
-                opened = backend.flatten_node(leaf)  # type: ignore[attr-defined]
-                if opened is not None:
-                    return opened
-        return None
-
-    return expand
-
-
+@dataclasses.dataclass
 class _Moving:
     """The steps of `prepare`, in the order in which they happen."""
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        chosen: tuple[_selection.Key, ...],
-        flat: _Leaves,
-        backend: Backend,
-        options: Options,
-        outer: Computation | None,
-    ) -> None:
-        self.f, self.args, self.kwargs, self.flat = f, args, kwargs, flat
-        self.backend, self.options, self.outer = backend, options, outer
-        self.cls = _forms.array_type(backend)
-        keywords = list(kwargs)
-        self.chosen = [key if type(key) is int else len(args) + keywords.index(key) for key in chosen]  # type: ignore[arg-type]
-        nested = outer is not None and outer.level > 0
-        self.wraps_results = nested and outer.form == "standard"  # type: ignore[union-attr]
-        block = outer is not None and outer.level == 0  # use_backend speaks for arrays, too
-        self.cast = options.dtype or (outer.dtype if block else None)  # type: ignore[union-attr]
+    f: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    keys: tuple[_selection.Key, ...]
+    flat: Leaves
+    backend: Backend
+    options: Options
+    outer: Computation | None
+
+    def __post_init__(self) -> None:
+        outer, options = self.outer, self.options
+        self.cls = _forms.array_type(self.backend)
+        keywords = list(self.kwargs)
+        self.chosen = [key if isinstance(key, int) else len(self.args) + keywords.index(key) for key in self.keys]
+        self.wraps_results = outer is not None and outer.level > 0 and outer.form == "standard"
+        # use_backend speaks for arrays, too.
+        block = outer if outer is not None and outer.level == 0 else None
+        self.cast = options.dtype or (block.dtype if block is not None else None)
         # Another backend's device object would mean nothing here.
-        around = outer.place() if outer is not None and outer.backend is backend else None
+        around = outer.place() if outer is not None and outer.backend is self.backend else None
         self.device = options.device if options.device is not None else around
-        self.moves_to = self.device if block else options.device
+        self.moves_to = self.device if block is not None else options.device
 
     def call(self) -> Call:
         natives, given_as_array = self._move()
@@ -187,27 +139,26 @@ class _Moving:
 
     def _move(self) -> tuple[list[Any], frozenset[int]]:
         """Return the leaves with every array as the backend's own, and which were given as `Array`."""
-        backend, name, cls = self.backend, self.backend.name, self.cls
-        cast, device = self.cast, self.moves_to
         natives = list(self.flat.leaves)
         given_as_array = set()
         for position, leaf in enumerate(natives):
             source = _registry.array_backend_name(leaf)
-            if source is None:
-                continue
-            if isinstance(leaf, Array):
-                given_as_array.add(position)
-                leaf = leaf.native
-            if source != name:
-                leaf = self._fetch(leaf, source, position)
-            elif not cls._is_array_object(leaf):
-                leaf = backend.asarray(leaf)
-            if device is not None:
-                leaf = backend.to_device(leaf, device)
-            if cast is not None:
-                leaf = self._cast(leaf, cast)
-            natives[position] = leaf
+            if source is not None:
+                natives[position] = self._moved(leaf, source, position)
+                if isinstance(leaf, Array):
+                    given_as_array.add(position)
         return natives, frozenset(given_as_array)
+
+    def _moved(self, leaf: Any, source: str, position: int) -> Native:
+        """Return one array as the backend's own, on the device and of the dtype that were asked for."""
+        native = leaf.native if isinstance(leaf, Array) else leaf
+        if source != self.backend.name:
+            native = self._fetch(native, source, position)
+        elif not self.cls._is_array_object(native):
+            native = self.backend.asarray(native)
+        if self.moves_to is not None:
+            native = self.backend.to_device(native, self.moves_to)
+        return native if self.cast is None else self._cast(native, self.cast)
 
     def _fetch(self, leaf: Any, source: str, position: int) -> Any:
         """Move an array of another framework, or of NumPy."""
@@ -215,8 +166,8 @@ class _Moving:
         if _registry.supports(owner, SupportsRecording) and owner.is_recorded(leaf):  # type: ignore[attr-defined]
             raise DetachedValueError(
                 f"Expected an array outside any {source} graph for {self._path(position)}, since backend="
-                f"{self.backend.name!r} moves it there; got one that {source} is differentiating, and its gradient would "
-                "be cut off. Detach it first if that is what you want, or stay on its framework."
+                f"{self.backend.name!r} moves it there; got one that {source} is differentiating, and its gradient "
+                "would be cut off. Detach it first if that is what you want, or stay on its framework."
             )
         return self.backend.asarray(leaf, device=self.device)
 
@@ -250,8 +201,8 @@ class _Moving:
                 elif _dtypes.dtype_name(leaf.dtype) not in _dtypes.INEXACT:
                     raise InputError(
                         f"Expected a floating or complex array to differentiate, got {self._path(position)} of dtype "
-                        f"{_dtypes.dtype_name(leaf.dtype)}. Convert it, as in x.astype('float64'), pass dtype-free data "
-                        "as another argument, or choose others with argnums."
+                        f"{_dtypes.dtype_name(leaf.dtype)}. Convert it, as in x.astype('float64'), pass dtype-free "
+                        "data as another argument, or choose others with argnums."
                     )
                 positions.append(position)
             if before == len(positions) and start < stop:

@@ -397,8 +397,8 @@ class Array(ArrayMethods):
         way = _STANDARD_WAY.get(name)
         hint = f"The standard way is {way}; or run" if way else "Use a function of xp, or x.native, or run"
         raise AttributeError(
-            f"'Array' object has no attribute {name!r}: only {self.backend}'s own array has it. {hint} the function with "
-            'arrays="native" to get the framework\'s arrays.',
+            f"'Array' object has no attribute {name!r}: only {self.backend}'s own array has it. {hint} the function "
+            'with arrays="native" to get the framework\'s arrays.',
             name=name,
             obj=self,
         )
@@ -432,7 +432,9 @@ def plain_number(value: Any) -> Any:
 def _operator(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
     # The function without its promotion, for operands of one inexact dtype and for numbers beside them.
     direct, inexact = getattr(function, "direct", function), getattr(function, "inexact", ())
-    yields = cls.backend == "numpy"  # NumPy's arrays go to the others' framework, which answers in the reflected operator
+    yields = (
+        cls.backend == "numpy"
+    )  # NumPy's arrays go to the others' framework, which answers in the reflected operator
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)

@@ -142,7 +142,9 @@ class use_backend:  # noqa: N801 - public name of a context manager
 
     def __init__(self, name: str | Backend, dtype: Any = None, device: Any = None) -> None:
         backend = _registry.get_backend(name)
-        self._computation = Computation(backend, _forms.array_type(backend), floating_name(dtype), device, "standard", 0)
+        self._computation = Computation(
+            backend, _forms.array_type(backend), floating_name(dtype), device, "standard", 0
+        )
         self._open: list[opened] = []
 
     def __enter__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from multigrad import _arguments, _computation, _dtypes, _forms, _registry, _tree
+from multigrad import _computation, _dtypes, _forms, _leaves, _registry, _tree
 from multigrad._array import Array
 from multigrad._errors import DetachedValueError
 from multigrad._protocol import Backend, SupportsRecording, SupportsStopGradient
@@ -75,8 +75,8 @@ def detachable(obj: Any, name: str) -> Any:
     owner = _registry.get_backend(name)
     if _registry.supports(owner, SupportsRecording) and owner.is_recorded(native):  # type: ignore[attr-defined]
         raise DetachedValueError(
-            f"Expected an array outside any {name} graph, got one that {name} is differentiating; in another framework it "
-            "would lose its gradient. Detach it first if that is what you want."
+            f"Expected an array outside any {name} graph, got one that {name} is differentiating; in another framework "
+            "it would lose its gradient. Detach it first if that is what you want."
         )
     return native
 
@@ -178,5 +178,5 @@ def stop_gradient(tree: Any) -> Any:
 
 
 def _mapped(convert: Any, tree: Any) -> Any:
-    leaves, structure = _tree.flatten(tree, _arguments.expander(None))
+    leaves, structure = _tree.flatten(tree, _leaves.expander(None))
     return structure.unflatten([convert(leaf) for leaf in leaves])

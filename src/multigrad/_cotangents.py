@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from multigrad import _arguments, _convert, _dtypes, _registry, _tree
+from multigrad import _convert, _dtypes, _leaves, _registry, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation
 from multigrad._errors import StructureError
@@ -24,7 +24,7 @@ class Expected:
 
     def flatten(self, cotangent: Any) -> Natives:
         """Return a cotangent's leaves as native arrays, or raise `StructureError`."""
-        leaves, structure = _tree.flatten(cotangent, _arguments.expander(self._computation.backend))
+        leaves, structure = _tree.flatten(cotangent, _leaves.expander(self._computation.backend))
         if structure != self._structure:
             raise StructureError(
                 f"Expected a cotangent with the structure of the value, {self._structure}, got {structure}."
@@ -58,8 +58,8 @@ class Expected:
 
     def _mismatch(self, position: int, expected: str, found: str) -> StructureError:
         return StructureError(
-            f"Expected {self._path(position)} to have the value's {expected}, got {found}. Convert it with xp.asarray or "
-            "xp.reshape."
+            f"Expected {self._path(position)} to have the value's {expected}, got {found}. Convert it with xp.asarray "
+            "or xp.reshape."
         )
 
     def _path(self, position: int) -> str:

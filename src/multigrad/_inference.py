@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from multigrad import _arguments, _computation, _registry, _tree
+from multigrad import _computation, _leaves, _registry, _tree
 from multigrad._protocol import Backend
 
 
@@ -33,6 +33,6 @@ def infer_backend(*trees: Any) -> Backend:
     >>> multigrad.infer_backend({"w": 1.0}).name
     'numpy'
     """
-    leaves = [leaf for tree in trees for leaf in _tree.flatten(tree, _arguments.expander(None))[0]]
+    leaves = [leaf for tree in trees for leaf in _tree.flatten(tree, _leaves.expander(None))[0]]
     name = _registry.framework_of(leaves)
     return _registry.get_backend(name) if name is not None else _computation.default_backend()

@@ -56,6 +56,8 @@ def function(array: Array, called: Callable[..., Any], args: Any, kwargs: dict[s
     """Answer ``__array_function__``."""
     if called is np.transpose and len(args) == 1 and not kwargs:
         return array.transpose()  # the standard's permute_dims has no default order
+    if called in (np.shape, np.ndim, np.size) and args and args[0] is array:
+        return called(np.broadcast_to(0, array.shape), *args[1:], **kwargs)  # a shape is no exit for the values
     found = _counterpart(array, called)
     return _fall_back(array, called, args, kwargs) if found is None else found(*args, **kwargs)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from multigrad import _arguments, _dtypes, _registry, _tree
+from multigrad import _dtypes, _leaves, _registry, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation
 from multigrad._errors import MixedBackendError, OutputError
@@ -44,8 +44,8 @@ def _number_dtype(value: Any, computation: Computation) -> str:
 
 def _foreign(found: str, expected: str) -> MixedBackendError:
     return MixedBackendError(
-        f"Expected f to return an array of {expected}, on which it was called, got one of {found}. Its gradient would be "
-        f"lost; compute with xp functions, or choose backend={found!r}."
+        f"Expected f to return an array of {expected}, on which it was called, got one of {found}. Its gradient would "
+        f"be lost; compute with xp functions, or choose backend={found!r}."
     )
 
 
@@ -56,14 +56,14 @@ def scalar_output(value: Any, computation: Computation) -> Native:
         raise OutputError(f"Expected f to return a real scalar, got {_what(value)}.{_advice(value)}")
     if len(array.shape) != 0:
         raise OutputError(
-            f"Expected f to return a real scalar, got an array of shape {tuple(array.shape)}. Reduce it, for instance with "
-            "xp.sum; rows of its jacobian are given by multigrad.vjp."
+            f"Expected f to return a real scalar, got an array of shape {tuple(array.shape)}. Reduce it, for instance "
+            "with xp.sum; rows of its jacobian are given by multigrad.vjp."
         )
     name = _dtypes.dtype_name(array.dtype)
     if name in _dtypes.COMPLEX:
         raise OutputError(
-            f"Expected f to return a real scalar, got a complex one ({name}). Return a real quantity such as xp.abs(y)**2 "
-            "or xp.real(y), or use multigrad.vjp."
+            f"Expected f to return a real scalar, got a complex one ({name}). Return a real quantity such as "
+            "xp.abs(y)**2 or xp.real(y), or use multigrad.vjp."
         )
     return array
 
@@ -93,7 +93,7 @@ class OutputTree:
     """A tree of outputs: the arrays apart, the rest kept in place."""
 
     def __init__(self, value: Any, computation: Computation, *, arrays_only: bool) -> None:
-        leaves, self.structure = _tree.flatten(value, _arguments.expander(computation.backend))
+        leaves, self.structure = _tree.flatten(value, _leaves.expander(computation.backend))
         self._leaves = leaves
         self._positions = []
         natives = []
@@ -106,7 +106,9 @@ class OutputTree:
                 self._positions.append(position)
             elif arrays_only:
                 path = self.structure.paths("output")[position]
-                raise OutputError(f"Expected f to return arrays and numbers, got {_what(leaf)} at {path}.{_advice(leaf)}")
+                raise OutputError(
+                    f"Expected f to return arrays and numbers, got {_what(leaf)} at {path}.{_advice(leaf)}"
+                )
         self.natives: Natives = tuple(natives)
 
     def rebuild(self, arrays: Any) -> Any:

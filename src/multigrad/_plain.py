@@ -1,8 +1,8 @@
 """The commonest call at once: an outermost one on arrays of its backend, with nothing to move or to take apart.
 
-A small eager gradient takes some ten microseconds, and `_arguments.prepare` as many again. What it would find out is the
-same for all calls with arguments of the same types and dtypes, so it is kept. `PlainCalls.prepare` returns None for any
-other call, right or wrong, and `_arguments.prepare` gives the answer.
+A small eager gradient takes some ten microseconds, and `_arguments.prepare` as many again. What it would find out is
+the same for all calls with arguments of the same types and dtypes, so it is kept. `PlainCalls.prepare` returns None for
+any other call, right or wrong, and `_arguments.prepare` gives the answer.
 """
 
 from __future__ import annotations

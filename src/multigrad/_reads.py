@@ -44,7 +44,7 @@ class SelfContained:
         if f.__closure__ or f.__defaults__ or f.__kwdefaults__:
             return False
         scope = f.__globals__
-        for name in self._names:
+        for name in self._names:  # noqa: SIM110 - a loop is faster than a generator
             # A name that is no global is an attribute, a built-in function, or an error.
             if not _is_library(scope[name]) if name in scope else name in _DOORS:
                 return False

@@ -157,7 +157,9 @@ def _entry_point(name: str) -> importlib.metadata.EntryPoint:
         raise _unknown(name)
     if len({point.value for point in found}) > 1:
         values = ", ".join(sorted(point.value for point in found))
-        raise BackendBrokenError(f"Several packages provide a backend named {name!r} ({values}); uninstall all but one.")
+        raise BackendBrokenError(
+            f"Several packages provide a backend named {name!r} ({values}); uninstall all but one."
+        )
     return found[0]
 
 

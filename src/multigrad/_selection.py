@@ -48,8 +48,8 @@ class Selection:
             keys.append(key)
         if len(set(keys)) < len(keys):
             raise ArgumentSelectionError(
-                f"Expected each argument once, got argnums={self.argnums!r} and argnames={self.argnames!r}, which select "
-                "one argument twice."
+                f"Expected each argument once, got argnums={self.argnums!r} and argnames={self.argnames!r}, which "
+                "select one argument twice."
             )
         return tuple(keys), kwargs
 
@@ -67,7 +67,9 @@ class Selection:
 def _checked(word: str, value: Any, kind: type) -> tuple[Any, ...]:
     if value is None:
         return ()
-    chosen: tuple[Any, ...] = (value,) if isinstance(value, kind | str) else tuple(value) if isinstance(value, tuple | list) else (value,)
+    chosen: tuple[Any, ...] = (
+        (value,) if isinstance(value, kind | str) else tuple(value) if isinstance(value, tuple | list) else (value,)
+    )
     if kind is int:  # NumPy's integers are as good
         chosen = tuple(int(one) if isinstance(one, np.integer) else one for one in chosen)
     what = "an integer or a tuple of integers" if kind is int else "a name or a tuple of names"

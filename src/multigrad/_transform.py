@@ -42,15 +42,17 @@ def gradient(
     has_aux
         Whether f returns ``(value, aux)``; aux may be any tree and is passed on.
     backend
-        ``"torch"``, ``"jax"``, ``"tensorflow"``, ``"numpy"`` or a registered name. None takes the framework of the array
-        arguments, else that of the computation running around, else `use_backend`'s, ``MULTIGRAD_BACKEND``'s, or NumPy.
+        ``"torch"``, ``"jax"``, ``"tensorflow"``, ``"numpy"`` or a registered name. None takes the framework of the
+        array arguments, else that of the computation running around, else `use_backend`'s, ``MULTIGRAD_BACKEND``'s, or
+        NumPy.
     device
         ``"cpu"``, ``"gpu"``, ``"cuda:1"`` or the framework's own object; None leaves arrays where they are.
     dtype
         Real floating dtype to which all floating arguments are cast (complex ones to its precision); None keeps theirs.
         Python numbers take the widest floating dtype among the array arguments, float64 when there are none.
     arrays
-        ``"standard"``: f sees `Array` objects, which behave the same on every backend. ``"native"``: the framework's own.
+        ``"standard"``: f sees `Array` objects, which behave the same on every backend. ``"native"``: the framework's
+        own.
 
     Returns
     -------
@@ -151,7 +153,9 @@ def _gradient_of(
     selection = Selection(argnums, argnames)
 
     positions = selection.positions
-    plain = PlainCalls(positions, options, f) if positions and options.device is None and options.dtype is None else None
+    plain = (
+        PlainCalls(positions, options, f) if positions and options.device is None and options.dtype is None else None
+    )
     needed = max(positions, default=0) + 1
 
     def evaluate(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -171,7 +175,9 @@ def _gradient_of(
             return (scalar_output(value, call.computation),), aux_tree.natives
 
         with opened(call.computation):
-            value, gradients, auxiliaries = _derive.value_and_gradient(call.computation.backend, flat, call.primals, call.closed)
+            value, gradients, auxiliaries = _derive.value_and_gradient(
+                call.computation.backend, flat, call.primals, call.closed
+            )
         aux = aux_tree.rebuild([call.present(x) for x in auxiliaries]) if aux_tree is not None else None
         return call.present(value), selection.arrange(call.restore(gradients)), aux
 
@@ -206,9 +212,9 @@ def vjp(
         What f returned, every leaf an array.
     pullback
         ``pullback(cotangent)`` takes a tree with value's structure, shapes and dtypes (arrays of the backend, NumPy
-        arrays, or Python numbers) in units [g] per unit of value, and returns a tuple with one tree per primal, in units
-        [g] per unit of primal: Re⟨cotangent, J t⟩ = Re⟨pullback(cotangent), t⟩. It may be called again. Cotangents of
-        integer outputs are ignored.
+        arrays, or Python numbers) in units [g] per unit of value, and returns a tuple with one tree per primal, in
+        units [g] per unit of primal: Re⟨cotangent, J t⟩ = Re⟨pullback(cotangent), t⟩. It may be called again.
+        Cotangents of integer outputs are ignored.
     aux
         Only with has_aux.
 
@@ -269,7 +275,8 @@ def _run(f: _Function, call: Call, primals: Natives) -> Any:
         # How the frameworks say that they were given a NumPy array.
         if "ndarray" in str(error) or "numpy" in str(error):
             error.add_note(
-                "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with xp.asarray."
+                "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with "
+                "xp.asarray."
             )
         raise
 

@@ -83,7 +83,9 @@ class Structure:
             for child, suffix in enumerate(node.suffixes):
                 head = f"[{child}]"
                 inner = node.children.paths("")
-                paths.extend(path + suffix + p[len(head) :] for p in inner if p == head or p.startswith((head + "[", head + ".")))
+                paths.extend(
+                    path + suffix + p[len(head) :] for p in inner if p == head or p.startswith((head + "[", head + "."))
+                )
         return paths
 
     def __str__(self) -> str:

@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     solve = commands.add_parser("exercises", help="solve the three exercises and verify every gradient")
-    solve.add_argument("--backend", action="append", metavar="NAME", help="a backend; may be repeated (default: every installed one)")
+    solve.add_argument(
+        "--backend", action="append", metavar="NAME", help="a backend; may be repeated (default: every installed one)"
+    )
     solve.add_argument("--dtype", default="float64", help="floating dtype to compute in (default: float64)")
     solve.add_argument("--device", help="where to compute: cpu, gpu, cuda:1 (default: the framework's own)")
     solve.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -73,7 +75,9 @@ def _print_results(console: Console, results: list[Result]) -> None:
             console.print(_table(name, formula, [result for result in rows if result.inputs == inputs]), "")
     backends = list(dict.fromkeys(result.backend for result in results))
     disagreeing = [result for result in results if not result.ok]
-    count = f"{len(results)} results on {len(backends)} backend{'' if len(backends) == 1 else 's'} ({', '.join(backends)})"
+    count = (
+        f"{len(results)} results on {len(backends)} backend{'' if len(backends) == 1 else 's'} ({', '.join(backends)})"
+    )
     if disagreeing:
         console.print(f"{count}: {len(disagreeing)} DISAGREE.", style="bold red")
     else:
@@ -131,7 +135,9 @@ def _backends(parsed: argparse.Namespace) -> int:
 
 
 def _backends_table(found: Sequence[BackendInfo]) -> Table:
-    table = Table(title="Backends", title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=0)
+    table = Table(
+        title="Backends", title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=0
+    )
     for heading in ("name", "version", "installed", "devices", "capabilities"):
         table.add_column(heading, overflow="fold")
     for info in found:

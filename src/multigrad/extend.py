@@ -1,7 +1,7 @@
 """The door for authors of backends.
 
-A backend is one object with the members of `Backend`; see CONTRIBUTING for a walk through `FiniteDifferenceBackend`, the
-smallest one. Publish it through the entry-point group ``multigrad.backends``, or register it with
+A backend is one object with the members of `Backend`; see CONTRIBUTING for a walk through `FiniteDifferenceBackend`,
+the smallest one. Publish it through the entry-point group ``multigrad.backends``, or register it with
 `multigrad.register_backend`.
 """
 

@@ -40,7 +40,9 @@ class JaxBackend:
         return tuple(_object.devices())
 
     def asarray(self, obj: Any, /, *, dtype: str | None = None, device: Any = None) -> Any:
-        if not isinstance(obj, jax.Array | np.ndarray | np.generic | int | float | complex) and hasattr(obj, "__dlpack__"):
+        if not isinstance(obj, jax.Array | np.ndarray | np.generic | int | float | complex) and hasattr(
+            obj, "__dlpack__"
+        ):
             # Inside the scope, since JAX would narrow 64 bits; copied, since the source may change.
             with jax.enable_x64(True):
                 obj = jnp.array(jnp.from_dlpack(obj), copy=True)

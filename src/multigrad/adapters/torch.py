@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch.utils import _pytree
 
-from multigrad._dtypes import dtype_name
 from multigrad._errors import DetachedValueError, DtypeError
 from multigrad._protocol import FlatFunction, Natives, Pullback
 from multigrad.array_api.torch import _native as native_namespace
@@ -16,8 +15,8 @@ from multigrad.array_api.torch import _object
 from multigrad.array_api.torch._array import TorchArray
 from multigrad.array_api.torch._dtypes import DTYPES
 
-# What torch.autograd.grad calls, without its checks of arguments that are right by construction: they cost 8 of the 41 µs
-# of a small gradient (torch 2.13).
+# What torch.autograd.grad calls, without its checks of arguments that are right by construction: they cost 8 of the 41
+# µs of a small gradient (torch 2.13).
 _run_backward = torch.autograd.Variable._execution_engine.run_backward
 _functorch = torch._C._functorch  # no public question "is a torch.func transform running?" (torch 2.13)
 
@@ -41,7 +40,9 @@ class TorchBackend:
         return x.to(_object.as_device(device))
 
     def asarray(self, obj: Any, /, *, dtype: str | None = None, device: Any = None) -> Any:
-        if not isinstance(obj, torch.Tensor | np.ndarray | np.generic | int | float | complex) and hasattr(obj, "__dlpack__"):
+        if not isinstance(obj, torch.Tensor | np.ndarray | np.generic | int | float | complex) and hasattr(
+            obj, "__dlpack__"
+        ):
             obj = torch.from_dlpack(obj).clone()  # the source may change, ours must not
         return native_namespace.asarray(obj, dtype=None if dtype is None else DTYPES[dtype], device=device)
 
@@ -80,8 +81,10 @@ class TorchBackend:
             gradients = tuple([torch.zeros_like(leaf) for leaf in leaves])
         if attached:
             return value, gradients, aux
-        # In place where torch allows it: the graph is used up, and another tensor costs as much as a small operation.
-        value = value.detach() if value._is_view() else value.detach_()
+        # In place where torch allows it: the graph is used up, and another tensor costs as much as a small operation. A
+        # leaf is ours and stays so. In inference mode detach_ does nothing.
+        aside = value._is_view() or value.is_leaf or torch.is_inference_mode_enabled()
+        value = value.detach() if aside else value.detach_()
         return value, gradients, tuple([x.detach() for x in aux])
 
     def flatten_node(self, node: object, /) -> Any:
@@ -97,8 +100,8 @@ def _record(f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Na
     inference = torch.is_inference_mode_enabled()
     attached = False
     leaves = []
-    # A view stays in the caller's graph; a detached leaf is cheaper to differentiate. Either is a new tensor, so that one
-    # passed twice counts as two.
+    # A view stays in the caller's graph; a detached leaf is cheaper to differentiate. Either is a new tensor, so that
+    # one passed twice counts as two.
     for primal in primals:
         if recording and primal.requires_grad:
             attached = True
@@ -116,7 +119,7 @@ def _record(f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Na
         with torch.inference_mode(mode=False), torch.enable_grad():
             outputs, aux = f(*leaves)
     for leaf in leaves:
-        leaf.multigrad_done = True
+        leaf.multigrad_done = True  # for the graph walk of a call around this one
     return tuple(leaves), outputs, aux, attached
 
 

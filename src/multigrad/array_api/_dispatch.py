@@ -125,9 +125,8 @@ class Dispatcher:
 
         reference = getattr(self._reference(), name)
         function.__name__ = function.__qualname__ = name
-        function.__doc__ = (
-            f"Compute the array API standard's ``{name}`` in the namespace of the array arguments.\n\n{reference.__doc__ or ''}"
-        ).rstrip()
+        summary = f"Compute the array API standard's ``{name}`` in the namespace of the array arguments."
+        function.__doc__ = f"{summary}\n\n{reference.__doc__ or ''}".rstrip()
         return function
 
     def _reference(self) -> Any:

@@ -60,7 +60,9 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
         if "dtype" in kwargs:
             kwargs["dtype"] = cls._as_dtype(kwargs["dtype"])
         call = _Call(cls)
-        return cls._wrap(function(*(call.unwrap(arg) for arg in args), **{k: call.unwrap(v) for k, v in kwargs.items()}))
+        return cls._wrap(
+            function(*(call.unwrap(arg) for arg in args), **{k: call.unwrap(v) for k, v in kwargs.items()})
+        )
 
     create.__name__ = name
     return create

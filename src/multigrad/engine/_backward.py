@@ -39,7 +39,8 @@ def vjp(
         starts, nodes = nodes, nodes if reusable else None
         found = _backward(xp, starts, cotangents)
         return tuple(
-            found[leaf] if leaf in found else xp.zeros_like(primal) for leaf, primal in zip(leaves, primals, strict=True)
+            found[leaf] if leaf in found else xp.zeros_like(primal)
+            for leaf, primal in zip(leaves, primals, strict=True)
         )
 
     return tuple(_leave(x, trace) for x in outputs), pullback, tuple(_leave(x, trace) for x in aux)

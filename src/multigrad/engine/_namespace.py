@@ -53,8 +53,8 @@ class TracedNamespace:
         def call(*args: Any, **kwargs: Any) -> Any:
             if any(isinstance(arg, Tracer) for arg in (*args, *kwargs.values())):
                 raise NotImplementedError(
-                    f"multigrad's engine has no derivative rule for {name!r} yet. Compose it from other functions of the "
-                    "standard, or run on another backend."
+                    f"multigrad's engine has no derivative rule for {name!r} yet. Compose it from other functions of "
+                    "the standard, or run on another backend."
                 )
             return member(*args, **kwargs)
 

@@ -8,8 +8,8 @@ holomorphic slope s is g·conj(s), summed over what was broadcast.
 ``FLAT`` names functions whose derivative is zero or that have none. Where a value decides (kinks, borders of the
 domain), the number of the convention's rule stands beside the expression.
 
-Where a plain array may stand on the left of a traced one, the expressions call ``xp.multiply`` and the like: an operator
-of a plain array need not know traced ones (array-api-strict's raises).
+Where a plain array may stand on the left of a traced one, the expressions call ``xp.multiply`` and the like: an
+operator of a plain array need not know traced ones (array-api-strict's raises).
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ PULLBACKS: dict[str, Rule] = {
         lambda xp, g, out, x, y: _matmul_right(xp, g, x, y),
     ),
     "getitem": (lambda xp, g, out, x, key: xp.place(strip(x), g, key),),
-    # place(x, g, key): zeros like x with g added at key; x is always plain. setitem(x, value, key): x with value at key.
+    # place(x, g, key): zeros like x with g added at key; x is always plain.
+    # setitem(x, value, key): x with value at key.
     "place": (lambda xp, g, out, x, value, key: None, lambda xp, g, out, x, value, key: xp.getitem(g, key)),
     "setitem": (
         lambda xp, g, out, x, value, key: xp.setitem(g, xp.zeros_like(value), key),
@@ -183,7 +184,9 @@ def _extremum(xp: Any, g: Any, out: Any, x: Any, *, axis: Any = None, keepdims: 
     return spread(xp, g, x, axis, keepdims) * (ties / xp.sum(ties, axis=axis, keepdims=True))
 
 
-def _deviation(xp: Any, g: Any, out: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+def _deviation(
+    xp: Any, g: Any, out: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False
+) -> Any:
     """Rule 2: 0 where the deviation is 0."""
     centred = x - xp.mean(x, axis=axis, keepdims=True)
     count = xp.count(x, axis) - correction
@@ -191,7 +194,9 @@ def _deviation(xp: Any, g: Any, out: Any, x: Any, *, axis: Any = None, correctio
     return xp.multiply(spread(xp, g, x, axis, keepdims), ratio) / count
 
 
-def _running(xp: Any, g: Any, x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+def _running(
+    xp: Any, g: Any, x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Any:
     axis = (axis or 0) % len(x.shape)
     if include_initial:
         g = xp.getitem(g, (slice(None),) * axis + (slice(1, None), ...))

@@ -86,11 +86,25 @@ def _bind_operators() -> None:
     def reflected(name: str) -> Any:
         return lambda self, other: getattr(self.trace.xp, name)(other, self)
 
-    arithmetic = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "pow", "matmul": "matmul"}
+    arithmetic = {
+        "add": "add",
+        "sub": "subtract",
+        "mul": "multiply",
+        "truediv": "divide",
+        "pow": "pow",
+        "matmul": "matmul",
+    }
     for dunder, name in arithmetic.items():
         setattr(Tracer, f"__{dunder}__", operator(name))
         setattr(Tracer, f"__r{dunder}__", reflected(name))
-    comparisons = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+    comparisons = {
+        "eq": "equal",
+        "ne": "not_equal",
+        "lt": "less",
+        "le": "less_equal",
+        "gt": "greater",
+        "ge": "greater_equal",
+    }
     for dunder, name in comparisons.items():
         setattr(Tracer, f"__{dunder}__", operator(name))
 
@@ -114,7 +128,9 @@ def top_trace(args: Any) -> Trace | None:
     return top
 
 
-def primitive(function: Callable[..., Any], rule: tuple[Callable[..., Any], ...] | Callable[[int], Callable[..., Any]], xp: Any) -> Callable[..., Any]:
+def primitive(
+    function: Callable[..., Any], rule: tuple[Callable[..., Any], ...] | Callable[[int], Callable[..., Any]], xp: Any
+) -> Callable[..., Any]:
     """Return a function that records itself.
 
     Parameters

@@ -114,10 +114,7 @@ def run(
     ('partials', 26.0, {'x': 14.0, 'y': 10.0, 'z': 10.0})
     """
     name = floating_name(dtype) or "float64"
-    if backends is None:
-        backends = _installed(report)
-    else:
-        backends = list(backends)
+    backends = _installed(report) if backends is None else list(backends)
     results = []
     for backend in backends:
         report(backend)
@@ -139,9 +136,7 @@ def _installed(report: Callable[[str], None]) -> list[str]:
 def _solve(exercise: Exercise, inputs: Inputs, backend: str, dtype: str, device: Any) -> Result:
     _registry.get_backend(backend)  # says at once if it cannot be used
     arrays = {name: np.asarray(v, dtype=np.float64) if isinstance(v, tuple) else v for name, v in inputs.items()}
-    solve = value_and_gradient(
-        exercise.function, argnames=exercise.wrt, backend=backend, dtype=dtype, device=device
-    )
+    solve = value_and_gradient(exercise.function, argnames=exercise.wrt, backend=backend, dtype=dtype, device=device)
     value, derivatives = solve(**arrays)
     found = (_number(value), {name: _number(g) for name, g in derivatives.items()})
     expected = exercise.answer(**inputs)

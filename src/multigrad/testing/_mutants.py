@@ -379,7 +379,7 @@ def last_pullback_for_all(right: Backend) -> dict[str, Any]:
     def vjp(f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
         nonlocal last
         outputs, last, aux = right.vjp(f, primals, reusable=reusable)
-        return outputs, lambda cotangents: last(cotangents), aux  # noqa: PLW0108 - looked up late: that is the bug
+        return outputs, lambda cotangents: last(cotangents), aux
 
     return {"vjp": vjp}
 
@@ -444,8 +444,10 @@ def complex_gradient_of_a_real_input(
     right: Backend, pullback: Pullback, primals: Natives, cotangents: Natives
 ) -> Natives:
     found = pullback(cotangents)
-    return found if dtype_name(cotangents[0].dtype) not in COMPLEX else tuple(
-        _cast(right, g, "float64", "complex128") for g in found
+    return (
+        found
+        if dtype_name(cotangents[0].dtype) not in COMPLEX
+        else tuple(_cast(right, g, "float64", "complex128") for g in found)
     )
 
 

@@ -37,4 +37,6 @@ class JaxArray(Array):
 
 
 # Unflattening validates nothing: JAX puts other objects than arrays into its trees.
-jax.tree_util.register_pytree_node(JaxArray, lambda array: ((array.native,), None), lambda _, leaves: JaxArray._wrap(*leaves))
+jax.tree_util.register_pytree_node(
+    JaxArray, lambda array: ((array.native,), None), lambda _, leaves: JaxArray._wrap(*leaves)
+)

@@ -113,7 +113,7 @@ isfinite, isinf, isnan, signbit = map(keep_width, (jnp.isfinite, jnp.isinf, jnp.
 conj, real, imag = keep_width(jnp.conj), keep_width(jnp.real), keep_width(jnp.imag)
 
 
-def clip(x, /, min=None, max=None):  # noqa: A002
+def clip(x, /, min=None, max=None):
     if min is not None:
         x = maximum(x, min)
     return x if max is None else minimum(x, max)

@@ -31,7 +31,8 @@ DTYPES = {
 }
 globals().update(DTYPES)
 
-__all__ = [*DTYPES, "astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
+__all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
+__all__ += list(DTYPES)
 
 
 def astype(x, dtype, /, *, copy=True, device=None):

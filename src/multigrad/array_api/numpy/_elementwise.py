@@ -102,7 +102,7 @@ conj, real, imag = traced.conj, traced.real, traced.imag
 ceil, floor, trunc, round = traced.ceil, traced.floor, traced.trunc, traced.round  # noqa: A001
 
 
-def clip(x, /, min=None, max=None):  # noqa: A002
+def clip(x, /, min=None, max=None):
     if min is not None:
         x = maximum(x, min)
     return x if max is None else minimum(x, max)

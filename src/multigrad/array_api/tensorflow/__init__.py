@@ -6,7 +6,7 @@ from multigrad.array_api._lift import lifted
 from multigrad.array_api.tensorflow import _native
 from multigrad.array_api.tensorflow._array import TensorFlowArray
 
-__all__ = list(_native.__all__)  # noqa: PLE0605 - the native namespace's list
+__all__ = list(_native.__all__)
 __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, TensorFlowArray))

@@ -2,8 +2,23 @@
 
 import numpy as np
 import tensorflow as tf
-from tensorflow import bfloat16, bool, complex64, complex128, float16, float32, float64  # noqa: A004
-from tensorflow import int8, int16, int32, int64, uint8, uint16, uint32, uint64
+from tensorflow import (
+    bfloat16,
+    bool,
+    complex64,
+    complex128,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
 
 from multigrad.array_api._data_types import DataTypes
 from multigrad.array_api._promotion import Promotion

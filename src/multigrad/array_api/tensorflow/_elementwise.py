@@ -257,7 +257,7 @@ def sign(x, /):
     return tf.cast(tf.cast(x, tf.bool), x.dtype) if x.dtype in UNSIGNED else tf.sign(x)
 
 
-def clip(x, /, min=None, max=None):  # noqa: A002
+def clip(x, /, min=None, max=None):
     if min is not None:
         x = maximum(x, min)
     return tensor(x) if max is None else minimum(x, max)

@@ -134,7 +134,7 @@ def sign(x, /):
     return torch.sgn(x)
 
 
-def clip(x, /, min=None, max=None):  # noqa: A002
+def clip(x, /, min=None, max=None):
     if min is not None:
         x = maximum(x, min)
     return x if max is None else minimum(x, max)

@@ -64,16 +64,15 @@ def _reversed_slices(x, parts):
     axis = 0
     rest = []
     for part in parts:
+        reversed_ = isinstance(part, slice) and (part.step or 1) < 0
+        if reversed_:
+            positions = list(range(x.shape[axis]))[part]
+            x = x.index_select(axis, torch.as_tensor(positions, dtype=torch.int64, device=x.device))
+        rest.append(slice(None) if reversed_ else part)
         if part is Ellipsis:
             axis += x.ndim - fixed
-        elif isinstance(part, slice) and (part.step or 1) < 0:
-            positions = torch.arange(x.shape[axis], device=x.device).tolist()[part]
-            x = x.index_select(axis, torch.as_tensor(positions, dtype=torch.int64, device=x.device))
-            part = slice(None)
-            axis += 1
         elif part is not None:
             axis += 1
-        rest.append(part)
     return x[tuple(rest)]
 
 

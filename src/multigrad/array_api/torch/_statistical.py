@@ -3,7 +3,7 @@
 That layer gives torch's reductions the standard's axes, keepdims and accumulation dtypes.
 """
 
-from array_api_compat.torch import all, any, max, min, prod, sum  # noqa: A004
+from array_api_compat.torch import all, any, max, min, prod, sum
 from array_api_compat.torch import cumulative_sum as _cumulative_sum
 from array_api_compat.torch import mean as _mean
 from array_api_compat.torch import std as _std
