@@ -14,7 +14,7 @@ BACKENDS = ("numpy", *FRAMEWORKS)
 # From the bottom to the top: a module imports only from below, or from its own package.
 LAYERS = (
     ("_errors",),
-    ("_dtypes", "_protocol", "_tree", "_selection", "_numpy_calls", "_array_methods", "engine"),
+    ("_dtypes", "_protocol", "_tree", "_selection", "_numpy_calls", "_array_methods", "_array_operators", "engine"),
     ("_array",),
     ("_registry", "array_api._lift", "array_api._data_types"),
     ("_forms",),

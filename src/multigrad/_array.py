@@ -12,38 +12,12 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
-from multigrad import _dtypes, _numpy_calls
+from multigrad import _array_operators, _dtypes, _numpy_calls
 from multigrad._array_methods import ArrayMethods
 from multigrad._errors import DetachedValueError, MixedBackendError
 
 _NUMBERS = frozenset((int, float, complex, bool))
 _new = object.__new__
-
-# Dunder name without underscores: the standard's function behind it.
-_BINARY = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "divide",
-    "floordiv": "floor_divide",
-    "mod": "remainder",
-    "pow": "pow",
-    "matmul": "matmul",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
-    "lshift": "bitwise_left_shift",
-    "rshift": "bitwise_right_shift",
-}
-_COMPARISONS = {
-    "eq": "equal",
-    "ne": "not_equal",
-    "lt": "less",
-    "le": "less_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-}
-_UNARY = {"neg": "negative", "pos": "positive", "abs": "abs", "invert": "bitwise_invert"}
 
 # What people reach for on a torch or JAX array, and how the standard says it.
 _STANDARD_WAY = {
@@ -108,7 +82,7 @@ class Array(ArrayMethods):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if hasattr(cls, "_xp"):
-            _bind_operators(cls)
+            _array_operators.bind(cls)
 
     # How a framework differs. Native in, native out.
 
@@ -409,91 +383,7 @@ class Array(ArrayMethods):
         return None if dtype is None else getattr(cls._xp, _dtypes.dtype_name(dtype))
 
 
-def _bind_operators(cls: type[Array]) -> None:
-    """Give a subclass the operators that its native namespace has functions for."""
-    for name, function in (_BINARY | _COMPARISONS).items():
-        if hasattr(cls._xp, function):
-            setattr(cls, f"__{name}__", _operator(cls, getattr(cls._xp, function), f"__{name}__"))
-    for name, function in _BINARY.items():
-        if hasattr(cls._xp, function):
-            setattr(cls, f"__r{name}__", _reflected(cls, getattr(cls._xp, function), f"__r{name}__"))
-            setattr(cls, f"__i{name}__", _in_place(getattr(cls, f"__{name}__"), f"__i{name}__"))
-    for name, function in _UNARY.items():
-        if hasattr(cls._xp, function):
-            setattr(cls, f"__{name}__", _unary(cls, getattr(cls._xp, function), f"__{name}__"))
-
-
 def plain_number(value: Any) -> Any:
     """Return a number of a subclass, such as an enum.IntEnum, as the plain number that it is."""
     kind = next(kind for kind in (int, float, complex) if isinstance(value, kind))
     return kind(value)
-
-
-def _operator(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    # The function without its promotion, for operands of one inexact dtype and for numbers beside them.
-    direct, inexact = getattr(function, "direct", function), getattr(function, "inexact", ())
-    yields = (
-        cls.backend == "numpy"
-    )  # NumPy's arrays go to the others' framework, which answers in the reflected operator
-
-    def operator(self: Array, other: Any, /) -> Any:
-        kind = type(other)
-        native = self.native
-        array = _new(cls)
-        if kind is cls:
-            other = other.native
-            dtype = native.dtype
-            array.native = (direct if dtype is other.dtype and dtype in inexact else function)(native, other)
-            return array
-        if kind is int or kind is float:
-            array.native = (direct if native.dtype in inexact else function)(native, other)
-            return array
-        if yields and isinstance(other, Array):
-            return NotImplemented
-        other = cls._coerce(other)
-        if other is NotImplemented:
-            return NotImplemented
-        array.native = function(native, other)
-        return array
-
-    operator.__name__ = name
-    return operator
-
-
-def _reflected(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    direct, inexact = getattr(function, "direct", function), getattr(function, "inexact", ())
-
-    def operator(self: Array, other: Any, /) -> Any:
-        kind = type(other)
-        native = self.native
-        array = _new(cls)
-        if kind is int or kind is float:
-            array.native = (direct if native.dtype in inexact else function)(other, native)
-            return array
-        other = cls._coerce(other)
-        if other is NotImplemented:
-            return NotImplemented
-        array.native = function(other, native)
-        return array
-
-    operator.__name__ = name
-    return operator
-
-
-def _in_place(binary: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def operator(self: Array, other: Any, /) -> Any:
-        result = binary(self, other)
-        return result if result is NotImplemented else self._replace(result.native)
-
-    operator.__name__ = name
-    return operator
-
-
-def _unary(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def operator(self: Array, /) -> Any:
-        array = _new(cls)
-        array.native = function(self.native)
-        return array
-
-    operator.__name__ = name
-    return operator

@@ -29,3 +29,9 @@ class NumpyArray(Array):
     def _native_form(cls, native):
         # A traced array has no NumPy form that could be differentiated.
         return cls._wrap(native) if _object.is_recorded(native) else native
+
+    @classmethod
+    def _coerce(cls, other):
+        if isinstance(other, Array) and type(other) is not cls:
+            return NotImplemented  # NumPy's arrays go to the other's framework, whose reflected operator answers
+        return super()._coerce(other)
