@@ -279,6 +279,16 @@ def test_numbers_leave_an_array_that_nobody_differentiates(ns):
         float(ns.ones(2))
 
 
+def test_a_format_is_for_display(ns, backend):
+    assert f"{ns.asarray(1.23456):.2f}" == "1.23"
+    assert f"{ns.asarray([1.0])}" == repr(ns.asarray([1.0]))
+    shown = []
+    multigrad.gradient(lambda x: shown.append(f"{x:.1f}") or x * x, backend=backend)(3.0)
+    assert shown == ["3.0"]
+    with pytest.raises(TypeError, match="Expected one element"):
+        format(ns.asarray([1.0, 2.0]), ".2f")
+
+
 def test_repr_shows_values_dtype_and_backend(ns, backend):
     assert repr(ns.asarray([1.0, 2.5])) == f"Array([1. , 2.5], dtype=float64, backend={backend!r})"
     shown = []

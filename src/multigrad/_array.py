@@ -357,6 +357,14 @@ class Array(ArrayMethods):
         text = np.array2string(self._peek(self.native), separator=", ", prefix="Array(", threshold=50)
         return f"Array({text}, dtype={_dtypes.dtype_name(self.native.dtype)}, backend={self.backend!r})"
 
+    def __format__(self, spec: str, /) -> str:
+        # Like repr, for people's eyes: the text cannot come back into the computation.
+        if not spec:
+            return repr(self)
+        if self.size != 1 or self._is_symbolic(self.native):
+            raise TypeError(f"Expected one element with a value for the format {spec!r}, got {self._describe()}.")
+        return format(self._peek(self.native).item(), spec)
+
     @classmethod
     def _peek(cls, native: Any) -> np.ndarray:
         """Return the value for display only."""

@@ -110,8 +110,13 @@ class SupportsScope(Protocol):
 class SupportsPytree(Protocol):
     """The framework has a registry of containers of its own."""
 
-    def flatten_node(self, node: object, /) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any]] | None:
-        """Return a registered container's children and the function that rebuilds it, or None if it is unknown."""
+    def flatten_node(
+        self, node: object, /
+    ) -> tuple[Sequence[Any], Callable[[Sequence[Any]], Any], Sequence[str]] | None:
+        """Return a registered container's children, how to rebuild it, and how each child is reached as code.
+
+        None if the container is unknown.
+        """
         ...
 
 

@@ -22,8 +22,9 @@ _Class = TypeVar("_Class", bound=type)
 PLAIN: frozenset[type] = frozenset((int, float, complex, bool, str, bytes, type(None)))
 
 Rebuild = Callable[[Sequence[Any]], Any]
-# Opens one container that optree does not know: its children and how to rebuild it, or None for a leaf.
-Expand = Callable[[object], "tuple[Sequence[Any], Rebuild] | None"]
+# Opens one container that optree does not know: its children, how to rebuild it, and how each child is reached as code;
+# None for a leaf.
+Expand = Callable[[object], "tuple[Sequence[Any], Rebuild, Sequence[str]] | None"]
 
 
 class _Star:
@@ -122,8 +123,8 @@ def _open(leaf: Any, expand: Expand | None) -> tuple[Sequence[Any], Rebuild, tup
     # The framework's registry goes first: it may treat some fields of a dataclass as static.
     opened = expand(leaf) if expand is not None else None
     if opened is not None:
-        children, rebuild = opened
-        return children, rebuild, tuple(f".<child {i}>" for i in range(len(children)))
+        children, rebuild, suffixes = opened
+        return children, rebuild, tuple(suffixes)
     if not dataclasses.is_dataclass(leaf) or isinstance(leaf, type):
         return None
     names = tuple(field.name for field in dataclasses.fields(leaf) if hasattr(leaf, field.name))

@@ -81,8 +81,9 @@ class JaxBackend:
     def flatten_node(self, node: object, /) -> Any:
         if isinstance(node, JaxArray) or jax.tree_util.all_leaves([node]):
             return None
-        children, structure = jax.tree_util.tree_flatten(node, is_leaf=lambda inner: inner is not node)
-        return children, lambda values: jax.tree_util.tree_unflatten(structure, values)
+        found, structure = jax.tree_util.tree_flatten_with_path(node, is_leaf=lambda inner: inner is not node)
+        suffixes = [jax.tree_util.keystr(path) for path, _ in found]
+        return [child for _, child in found], lambda values: jax.tree_util.tree_unflatten(structure, values), suffixes
 
 
 def _cotangent(cotangent: Any, output: Any) -> Any:

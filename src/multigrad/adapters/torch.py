@@ -91,7 +91,12 @@ class TorchBackend:
         if isinstance(node, TorchArray) or type(node) not in _pytree.SUPPORTED_NODES:
             return None
         children, spec = _pytree.tree_flatten(node, is_leaf=lambda inner: inner is not node)
-        return children, lambda values: _pytree.tree_unflatten(list(values), spec)
+        try:
+            found, _ = _pytree.tree_flatten_with_path(node, is_leaf=lambda inner: inner is not node)
+            suffixes = [_pytree.keystr(path) for path, _ in found]
+        except ValueError:  # registered without names for the children
+            suffixes = [f".<child {i}>" for i in range(len(children))]
+        return children, lambda values: _pytree.tree_unflatten(list(values), spec), suffixes
 
 
 def _record(f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Natives, Natives, Natives, bool]:
@@ -129,7 +134,14 @@ def _backward(
     found = _run_backward(
         outputs, cotangents, retain_graph, create_graph, leaves, allow_unreachable=True, accumulate_grad=False
     )
-    return tuple([torch.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)])
+    gradients = [torch.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)]
+    # torch hands out one tensor several times, and cotangents themselves; a change of one must not show in another.
+    given = {id(ct) for ct in cotangents}
+    for position, gradient in enumerate(gradients):
+        if id(gradient) in given:
+            gradients[position] = gradient.clone()
+        given.add(id(gradient))
+    return tuple(gradients)
 
 
 def _reads_other_graph(values: Natives, leaves: list[Any]) -> bool:

@@ -11,8 +11,7 @@ from multigrad.array_api.jax._wide import keep_width
 class JaxArray(Array):
     """`multigrad.Array` over `jax.Array`.
 
-    `jax.numpy` and `jax.nn` take it and give JAX's own arrays; JAX's transformations (``jax.jit``, ``jax.vmap``) take
-    it apart and give it back.
+    `jax.numpy`, `jax.nn` and functions under ``jax.jit`` or ``jax.vmap`` take it for JAX's own array, and give that.
     """
 
     __slots__ = ()
@@ -36,7 +35,6 @@ class JaxArray(Array):
         return self.native
 
 
-# Unflattening validates nothing: JAX puts other objects than arrays into its trees.
-jax.tree_util.register_pytree_node(
-    JaxArray, lambda array: ((array.native,), None), lambda _, leaves: JaxArray._wrap(*leaves)
-)
+# A transformed function sees JAX's own array: jax.nn's functions are jitted, and the primitives in them refuse any
+# other.
+jax.tree_util.register_pytree_node(JaxArray, lambda array: ((array.native,), None), lambda _, leaves: leaves[0])
