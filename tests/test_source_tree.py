@@ -26,8 +26,10 @@ LAYERS = (
     ("_arguments",),
     ("_outputs", "_convert", "_inference", "_plain"),
     ("_cotangents",),
-    ("_transform",),
-    ("exercises", "extend"),
+    ("_transform", "_differences", "_report"),
+    ("_check",),
+    ("_compare",),
+    ("convention", "exercises", "extend", "optimize", "special"),
     ("testing",),
     ("",),  # the package itself: public names only
     ("cli",),

@@ -14,6 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from multigrad._array import Array
+from multigrad._check import check_gradient
+from multigrad._compare import compare
 from multigrad._computation import use_backend
 from multigrad._convert import asarray, native, stop_gradient, to_numpy
 from multigrad._errors import (
@@ -38,7 +40,7 @@ from multigrad._tree import register_pytree
 from multigrad.array_api._dispatch import array_namespace, xp
 
 if TYPE_CHECKING:
-    from multigrad import array_api, engine, exercises, extend, testing
+    from multigrad import array_api, convention, engine, exercises, extend, optimize, special, testing
 
 __version__ = "0.1.0"
 
@@ -46,7 +48,7 @@ grad = gradient
 value_and_grad = value_and_gradient
 
 # Loaded at first use, so that importing multigrad stays cheap.
-_MODULES = ("array_api", "engine", "exercises", "extend", "testing")
+_MODULES = ("array_api", "convention", "engine", "exercises", "extend", "optimize", "special", "testing")
 
 __all__ = [
     "ArgumentSelectionError",
@@ -67,6 +69,9 @@ __all__ = [
     "array_namespace",
     "asarray",
     "backends",
+    "check_gradient",
+    "compare",
+    "convention",
     "engine",
     "exercises",
     "extend",
@@ -75,8 +80,10 @@ __all__ = [
     "gradient",
     "infer_backend",
     "native",
+    "optimize",
     "register_backend",
     "register_pytree",
+    "special",
     "stop_gradient",
     "testing",
     "to_numpy",

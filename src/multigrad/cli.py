@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import inspect
 import json
 import os
+import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -48,6 +53,21 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("backends", help="list the backends, and why one is missing")
     listing.add_argument("--json", action="store_true", help="print the list as JSON")
     listing.set_defaults(run=_backends)
+
+    checking = commands.add_parser("check", help="check a function's gradient against differences of its own values")
+    checking.add_argument("--backend", metavar="NAME", help="the backend (default: numpy)")
+    checking.set_defaults(run=_check)
+    comparing = commands.add_parser("compare", help="compare a function's gradient on several backends")
+    comparing.add_argument(
+        "--backend", action="append", metavar="NAME", help="a backend; may be repeated (default: every installed one)"
+    )
+    comparing.set_defaults(run=_compare)
+    for command in (checking, comparing):
+        command.add_argument("function", metavar="MODULE:FUNCTION", help="the current directory is importable")
+        command.add_argument("arguments", metavar="ARG", nargs="*", help="a Python literal; a list becomes an array")
+        command.add_argument("--dtype", help="floating dtype to compute in (default: that of the arguments)")
+        command.add_argument("--json", action="store_true", help="print the report as JSON")
+        command.set_defaults(usage=command.error)
     return parser
 
 
@@ -149,3 +169,67 @@ def _backends_table(found: Sequence[BackendInfo]) -> Table:
             ", ".join(info.capabilities) or "-",
         )
     return table
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    f, arguments = _function(parsed), _arguments(parsed)
+    _check_call(f, arguments, parsed)
+    return _print_report(multigrad.check_gradient(f, *arguments, backend=parsed.backend, dtype=parsed.dtype), parsed)
+
+
+def _compare(parsed: argparse.Namespace) -> int:
+    f, arguments = _function(parsed), _arguments(parsed)
+    _check_call(f, arguments, parsed)
+    return _print_report(multigrad.compare(f, *arguments, backends=parsed.backend, dtype=parsed.dtype), parsed)
+
+
+def _print_report(report: Any, parsed: argparse.Namespace) -> int:
+    print(json.dumps(report.to_dict(), indent=2, allow_nan=False) if parsed.json else report)
+    return 0 if report.ok else 1
+
+
+def _function(parsed: argparse.Namespace) -> Callable[..., Any]:
+    module, colon, name = parsed.function.partition(":")
+    if not (module and colon and name):
+        parsed.usage(f"expected MODULE:FUNCTION, got {parsed.function!r}")
+    # A console script starts with its own folder on the path, not the user's.
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        f = pkgutil.resolve_name(parsed.function)
+    except (ImportError, AttributeError, ValueError) as error:
+        parsed.usage(f"cannot find {parsed.function!r}: {error}")
+    if not callable(f):
+        parsed.usage(f"expected a function, got {parsed.function!r}, which is of type {type(f).__name__}")
+    found: Callable[..., Any] = f
+    return found
+
+
+def _arguments(parsed: argparse.Namespace) -> list[Any]:
+    try:
+        return [_with_arrays(ast.literal_eval(text)) for text in parsed.arguments]
+    except (ValueError, SyntaxError) as error:
+        parsed.usage(
+            f"expected every ARG to be a Python literal such as 2.0 or [1, 2], got {parsed.arguments}: {error}"
+        )
+        raise
+
+
+def _with_arrays(value: Any) -> Any:
+    """Return a literal with every list as a float64 array."""
+    if isinstance(value, dict):
+        return {key: _with_arrays(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_with_arrays(part) for part in value)
+    return np.asarray(value, dtype=np.float64) if isinstance(value, list) else value
+
+
+def _check_call(f: Callable[..., Any], arguments: list[Any], parsed: argparse.Namespace) -> None:
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        parsed.usage(f"{parsed.function} cannot be called with these arguments: {error}")

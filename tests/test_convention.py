@@ -1,0 +1,202 @@
+"""Every row of the convention, on every backend; the data themselves; and the page that is made from them."""
+
+import cmath
+import math
+import operator
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pytest
+
+import multigrad
+from multigrad import convention
+from multigrad.array_api import numpy as on_numpy
+
+PAGE = Path(__file__).parent.parent / "docs" / "convention.md"
+EPS = np.finfo(np.float64).eps
+
+# How Python spells a function of the namespace.
+OPERATORS = {
+    "abs": operator.abs,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "pow": operator.pow,
+    "matmul": operator.matmul,
+}
+
+# The functions with 0-d arguments once more, in another arithmetic.
+TRUTH = {
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / y,
+    "pow": lambda x, y: x**y,
+    "remainder": lambda x, y: x - y * mpmath.floor(x / y),
+    "negative": lambda x: -x,
+    "positive": lambda x: x,
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1 / x,
+    "abs": abs,
+    "log2": lambda x: mpmath.log(x, 2),
+    "atan2": mpmath.atan2,
+    "logaddexp": lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)),
+    "copysign": lambda x, y: abs(x) * mpmath.sign(y),
+    "maximum": max,
+    "minimum": min,
+    "clip": lambda x, low, high: min(max(x, low), high),
+    **{name: getattr(mpmath, name) for name in ("sqrt", "exp", "expm1", "log", "log10", "log1p", "hypot")},
+    **{name: getattr(mpmath, name) for name in ("sin", "cos", "tan", "asin", "acos", "atan")},
+    **{name: getattr(mpmath, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")},
+}
+
+
+def name_of(row):
+    return f"{row.function} at {', '.join(map(str, row.point))}"
+
+
+def array(value):
+    """Return a point's argument: an array for a list, a number as it is."""
+    return np.asarray(value, dtype=np.float64) if isinstance(value, list) else value
+
+
+def gradients(row, f, backend):
+    """Return the gradient of f in every argument of a row, as NumPy arrays."""
+    every = tuple(range(len(row.point)))
+    return multigrad.to_numpy(multigrad.gradient(f, argnums=every, backend=backend)(*map(array, row.point)))
+
+
+def disagreements(row, found):
+    """Return one sentence per argument in which a gradient is not the row's."""
+    sentences = []
+    for i, (got, value, derivative) in enumerate(zip(found, row.point, row.derivative, strict=True)):
+        expected = np.asarray(derivative, dtype=np.complex128 if isinstance(value, complex) else np.float64)
+        if got.dtype != expected.dtype or got.shape != expected.shape or not np.all(agree(got, expected)):
+            sentences.append(f"argument {i}: expected {expected!r} by rule {row.rule}, got {got!r}")
+    return sentences
+
+
+def agree(got, expected):
+    """Tell, per element, whether NaN meets NaN, infinity the same infinity, and a number itself to a few eps."""
+    finite = np.isfinite(got) & np.isfinite(expected)
+    distance = np.abs(np.where(finite, got, 0.0) - np.where(finite, expected, 0.0))
+    close = finite & (distance <= 4 * EPS * np.maximum(1.0, np.abs(expected)))
+    return close | (np.isnan(got) & np.isnan(expected)) | (np.isinf(got) & (got == expected))
+
+
+@pytest.mark.parametrize("row", convention.ROWS, ids=name_of)
+def test_every_backend_gives_the_derivative(row, backend):
+    found = gradients(row, lambda *args: row.evaluate(multigrad.xp, *args), backend)
+    assert disagreements(row, found) == []
+
+
+@pytest.mark.parametrize("row", [row for row in convention.ROWS if row.function in OPERATORS], ids=name_of)
+def test_the_operator_gives_the_same(row, backend):
+    apply = OPERATORS[row.function]
+    found = gradients(row, lambda *args: multigrad.xp.sum(apply(*args)), backend)
+    assert disagreements(row, found) == []
+
+
+# The data
+
+
+def on_scalars(row):
+    return row.expression is None and not any(isinstance(value, list) for value in row.point)
+
+
+SMOOTH = [row for row in convention.ROWS if row.rule == 1]
+
+
+@pytest.mark.parametrize("row", [row for row in SMOOTH if on_scalars(row)], ids=name_of)
+def test_smooth_derivatives_are_those_of_mpmath(row):
+    f, count = TRUTH[row.function], len(row.point)
+    with mpmath.workdps(450):  # points as large as 1e200 are moved by less than 1
+        true = [float(mpmath.diff(f, row.point, tuple(int(i == j) for j in range(count)))) for i in range(count)]
+    assert row.derivative == pytest.approx(true, rel=4 * EPS, abs=1e-300)
+
+
+@pytest.mark.parametrize("row", [row for row in SMOOTH if not on_scalars(row)], ids=name_of)
+def test_smooth_derivatives_of_arrays_are_those_of_differences(row):
+    point = [np.asarray(value, dtype=np.float64) for value in row.point]
+    step = 1e-5
+    for i, derivative in enumerate(row.derivative):
+        for index in np.ndindex(point[i].shape):
+            values = []
+            for sign in (1, -1):
+                moved = [x.copy() for x in point]
+                moved[i][index] += sign * step
+                values.append(float(row.evaluate(on_numpy, *map(on_numpy.asarray, moved))))
+            slope = (values[0] - values[1]) / (2 * step)
+            assert slope == pytest.approx(np.asarray(derivative)[index], rel=1e-8, abs=1e-8)
+
+
+@pytest.mark.parametrize("row", convention.ROWS, ids=name_of)
+def test_a_row_is_well_formed(row):
+    assert row.rule in {rule.number for rule in convention.RULES}
+    assert row.reason
+    assert set(row.native) <= set(convention.MEASURED)
+    shapes = [np.shape(value) for value in row.point]
+    assert shapes == [np.shape(derivative) for derivative in row.derivative]
+
+
+def test_the_rules_are_numbered_from_1_to_10():
+    assert [rule.number for rule in convention.RULES] == list(range(1, 11))
+
+
+def test_no_row_stands_twice():
+    names = [name_of(row) for row in convention.ROWS]
+    assert len(set(names)) == len(names)
+
+
+# The checker
+
+
+def planted(value):
+    """Return a wrong derivative near a right one."""
+    if isinstance(value, list):
+        return [planted(part) for part in value]
+    if cmath.isnan(value):
+        return 0.0
+    return -value if cmath.isinf(value) else value + 20 * EPS * max(1.0, abs(value))
+
+
+@pytest.mark.parametrize("row", [row for row in convention.ROWS if row.derivative != ([],)], ids=name_of)
+def test_a_planted_wrong_derivative_is_caught(row):
+    right = [np.asarray(derivative) for derivative in row.derivative]
+    for i in range(len(right)):
+        wrong = [*row.derivative]
+        wrong[i] = planted(wrong[i])
+        sentences = disagreements(row._replace(derivative=tuple(wrong)), right)
+        assert [sentence.partition(":")[0] for sentence in sentences] == [f"argument {i}"]
+    assert disagreements(row, right) == []
+
+
+@pytest.mark.parametrize(
+    "found",
+    [np.float32(math.inf), np.asarray([math.inf]), np.asarray(-math.inf), np.asarray(math.nan), np.asarray(1e308)],
+    ids=["dtype", "shape", "sign", "nan", "finite"],
+)
+def test_another_gradient_is_caught(found):
+    row = convention.Row("sqrt", (0.0,), (math.inf,), 4, "one-sided limit")
+    assert len(disagreements(row, [np.asarray(found)])) == 1
+
+
+# The page
+
+
+def test_the_page_is_generated_from_the_data():
+    assert PAGE.read_text(encoding="utf-8") == convention.markdown(), "run python -m multigrad.convention"
+
+
+def test_the_page_has_every_rule_and_row():
+    lines = convention.markdown().splitlines()
+    table = [line for line in lines if line.startswith("| `")]
+    assert len(table) == len(convention.ROWS)
+    assert all(line.count(" | ") == 7 for line in table)
+    assert all(any(line.startswith(f"{rule.number}. **{rule.name}.**") for line in lines) for rule in convention.RULES)

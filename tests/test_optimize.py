@@ -1,0 +1,201 @@
+"""SciPy's minimizers on functions of every backend, against SciPy's own functions and closed forms."""
+
+import builtins
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.optimize
+
+import multigrad
+from multigrad import optimize, xp
+
+START = np.array([1.3, 0.7, 0.8, 1.9])
+
+
+def rosenbrock(x):
+    return xp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+class Counted:
+    """A function that remembers the points at which it was called."""
+
+    def __init__(self, f):
+        self.f = f
+        self.points = []
+
+    def __call__(self, x, *args):
+        self.points.append(tuple(multigrad.to_numpy(multigrad.stop_gradient(x)).tolist()))
+        return self.f(x, *args)
+
+
+@pytest.mark.parametrize("method", [None, "BFGS", "L-BFGS-B", "CG", "SLSQP", "TNC", "trust-constr"])
+def test_rosenbrock_is_minimized_as_with_scipys_own_derivative(method, backend):
+    f = Counted(rosenbrock)
+    found = optimize.minimize(f, START, backend=backend, method=method)
+    own = scipy.optimize.minimize(scipy.optimize.rosen, START, jac=scipy.optimize.rosen_der, method=method)
+    assert found.success == own.success
+    assert found.x.dtype == np.float64
+    np.testing.assert_allclose(found.x, own.x, rtol=1e-4)
+    np.testing.assert_allclose(found.x, np.ones(4), rtol=1e-3)
+    np.testing.assert_array_equal(found.x_vector, found.x)
+    # Roundings lead a long search (CG's) another way; finite differences would cost five times as much.
+    assert found.nfev <= 1.5 * own.nfev + 2
+    assert len(f.points) <= found.nfev
+    assert all(a != b for a, b in zip(f.points, f.points[1:], strict=False))
+
+
+def test_value_and_gradient_come_from_one_evaluation(backend):
+    f = Counted(rosenbrock)
+    found = optimize.minimize(f, START, backend=backend, method="L-BFGS-B")
+    assert found.nfev == found.njev == len(f.points) == len(set(f.points))
+
+
+@pytest.mark.parametrize("method", ["Nelder-Mead", "Powell", "COBYLA"])
+def test_method_without_gradient_gets_values_alone(method, backend):
+    recorded = []
+
+    def f(x, scale):
+        recorded.append(multigrad.to_numpy(x))  # would raise if x were being differentiated
+        return scale * xp.sum((x - 2) ** 2)
+
+    found = optimize.minimize(f, START[:2], (3.0,), backend=backend, method=method, tol=1e-8)
+    np.testing.assert_allclose(found.x, [2, 2], atol=1e-3)
+    assert found.nfev == len(recorded)
+    assert "jac" not in found
+
+
+def test_linear_model_is_the_least_squares_solution(backend):
+    rng = np.random.default_rng(1)
+    x, noise = rng.normal(size=(20, 3)), rng.normal(size=20)
+    y = x @ [1.0, -2.0, 0.5] + 3 + 0.1 * noise
+    design = np.column_stack([x, np.ones(20)])
+    expected = np.linalg.lstsq(design, y, rcond=None)[0]
+
+    def mse(params, x, y):
+        return xp.mean((x @ params["w"] + params["b"] - y) ** 2)
+
+    data = tuple(multigrad.asarray(array, backend=backend) for array in (x, y))
+    found = optimize.minimize(mse, {"w": np.zeros(3), "b": 0.0}, data, tol=1e-10)
+    assert list(found.x) == ["w", "b"]
+    assert {name: (type(a), a.shape, a.dtype.name) for name, a in found.x.items()} == {
+        "w": (np.ndarray, (3,), "float64"),
+        "b": (np.ndarray, (), "float64"),
+    }
+    np.testing.assert_allclose([*found.x["w"], found.x["b"]], expected, rtol=1e-7)
+    np.testing.assert_array_equal(found.x_vector, [found.x["b"], *found.x["w"]])  # by sorted keys
+    assert found.jac.shape == (4,)
+    assert found.fun == pytest.approx(np.mean((design @ expected - y) ** 2), rel=1e-10)
+
+
+def test_bounds_hold(backend):
+    bounds = [(-2, 0.5), (None, None)]
+    found = optimize.minimize(rosenbrock, START[:2], backend=backend, bounds=bounds)
+    np.testing.assert_allclose(found.x, [0.5, 0.25], rtol=1e-5)  # on the bound, then x₁ = x₀²
+
+
+def test_number_and_nested_start(backend):
+    found = optimize.minimize(lambda x: (x - 3) ** 2, 0, backend=backend)
+    assert type(found.x) is np.ndarray
+    assert found.x.shape == ()
+    assert found.x == pytest.approx(3, rel=1e-6)
+
+    @dataclasses.dataclass
+    class Line:
+        slope: Any
+        points: Any
+
+    def f(line):
+        return (line.slope - 1) ** 2 + xp.sum((line.points[0] - xp.asarray([[1.0, 2.0], [3.0, 4.0]])) ** 2)
+
+    found = optimize.minimize(f, Line(0.0, (np.zeros((2, 2), dtype=np.int64),)), backend=backend)
+    assert isinstance(found.x, Line)
+    np.testing.assert_allclose(found.x.points[0], [[1, 2], [3, 4]], atol=1e-6)
+    np.testing.assert_allclose(found.x_vector, [1, 1, 2, 3, 4], atol=1e-6)
+
+
+def test_smaller_dtype_computes_in_it_and_gives_scipy_float64(backend):
+    seen = set()
+
+    def f(x):
+        seen.add(multigrad.to_numpy(multigrad.stop_gradient(x)).dtype.name)
+        return xp.sum((x - 2) ** 2)
+
+    x0 = multigrad.asarray(np.zeros(2, dtype=np.float32), backend=backend)
+    for found in (optimize.minimize(f, x0), optimize.minimize(f, np.zeros(2), backend=backend, dtype="float32")):
+        assert found.x.dtype == found.jac.dtype == np.float64
+        np.testing.assert_allclose(found.x, [2, 2], rtol=1e-5)
+    assert seen == {"float32"}
+
+
+def test_backend_is_that_of_the_arrays(backend):
+    seen = set()
+
+    def f(x, shift):
+        seen.add(x.backend)
+        return xp.sum((x - shift) ** 2)
+
+    one = multigrad.asarray(1.0, backend=backend)
+    optimize.minimize(f, np.zeros(2), one)
+    optimize.minimize(f, multigrad.asarray(np.zeros(2), backend=backend), 1.0)
+    optimize.minimize(f, np.zeros(2), 1.0, backend=backend, method="Nelder-Mead")
+    with multigrad.use_backend(backend):
+        optimize.minimize(f, np.zeros(2), 1.0)
+    assert seen == {backend}
+
+
+def test_options_and_callback_are_scipys(backend):
+    points = []
+    found = optimize.minimize(rosenbrock, START, backend=backend, options={"maxiter": 3}, callback=points.append)
+    assert found.nit == len(points) == 3
+    assert not found.success
+    assert points[0].shape == (4,)
+
+
+@pytest.mark.parametrize("method", ["BFGS", "Nelder-Mead"])
+def test_error_of_f_passes_through(method, backend):
+    error = KeyError("mine")
+
+    def f(x):
+        raise error
+
+    with pytest.raises(KeyError) as caught:
+        optimize.minimize(f, START, backend=backend, method=method)
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("method", ["BFGS", "Nelder-Mead"])
+def test_vector_valued_f_is_refused(method, backend):
+    with pytest.raises(multigrad.OutputError, match=r"real scalar, got an array of shape \(4,\)"):
+        optimize.minimize(lambda x: x * 2, START, backend=backend, method=method)
+
+
+@pytest.mark.parametrize(
+    ("x0", "message"),
+    [
+        ({"a": 1.0, "name": "text"}, r"got x0\['name'\] of type str"),
+        ([1.0, None], r"got x0\[1\] of type NoneType"),
+        (np.ones(2, dtype=complex), "got x0 of dtype complex128"),
+        (1j, "got x0 of type complex"),
+        (np.array([True]), "got x0 of dtype bool"),
+        ((), "at least one number or array in x0, got none"),
+    ],
+)
+def test_start_must_be_real(x0, message):
+    with pytest.raises(multigrad.InputError, match=message):
+        optimize.minimize(rosenbrock, x0)
+
+
+def test_missing_scipy_says_how_to_install_it(monkeypatch):
+    real_import = builtins.__import__
+
+    def without_scipy(name, *args, **kwargs):
+        if name.partition(".")[0] == "scipy":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_scipy)
+    with pytest.raises(ImportError, match="pip install scipy") as caught:
+        optimize.minimize(rosenbrock, START)
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
