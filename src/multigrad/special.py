@@ -10,38 +10,26 @@ Branches that are not taken are evaluated at a harmless point, so that no NaN of
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from multigrad import _registry
-from multigrad._array import Array
 from multigrad._convert import stop_gradient
 from multigrad.array_api._dispatch import array_namespace, xp
 
-__all__ = ["entr", "expit", "log_expit", "log_softmax", "logit", "logsumexp", "softmax", "xlogy"]
+__all__ = ["expit", "log_expit", "log_softmax", "logit", "logsumexp", "softmax"]
 
 Axis = int | Sequence[int] | None
 
 
-def _on_arrays(count: int = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a formula for `Array` objects take its first ``count`` arguments in any form."""
+def _on_arrays(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a formula for an `Array` take a number or an array in any form; a native array gives a native one."""
 
-    def decorate(formula: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(formula)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            given, rest = args[:count], args[count:]
-            namespace = array_namespace(*given)
-            arrays = [x for x in given if _registry.array_backend_name(x) is not None]
-            # An array beside it gives a Python number its dtype.
-            lifted = [x if arrays and not any(x is a for a in arrays) else namespace.asarray(x) for x in given]
-            result = formula(*lifted, *rest, **kwargs)
-            is_native = any(type(result)._is_native(x) for x in given)
-            return result.native if is_native and not any(isinstance(x, Array) for x in given) else result
+    @functools.wraps(formula)
+    def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+        result = formula(array_namespace(x).asarray(x), *args, **kwargs)
+        return result.native if type(result)._is_native(x) else result
 
-        return call
-
-    return decorate
+    return call
 
 
 def _floating(x: Any) -> Any:
@@ -49,7 +37,7 @@ def _floating(x: Any) -> Any:
     return x if xp.isdtype(x.dtype, "real floating") else x * 1.0
 
 
-@_on_arrays()
+@_on_arrays
 def expit(x: Any, /) -> Any:
     """Compute the logistic function 1/(1 + exp(-x)), elementwise.
 
@@ -79,7 +67,7 @@ def expit(x: Any, /) -> Any:
     return xp.where(x >= 0, xp.ones_like(x), small) / (1 + small)
 
 
-@_on_arrays()
+@_on_arrays
 def log_expit(x: Any, /) -> Any:
     """Compute the logarithm of the logistic function, -log(1 + exp(-x)), elementwise.
 
@@ -113,7 +101,7 @@ def _minus_magnitude(x: Any) -> Any:
     return xp.where(x >= 0, -x, x)
 
 
-@_on_arrays()
+@_on_arrays
 def logit(p: Any, /) -> Any:
     """Compute the inverse of the logistic function, log(p/(1 - p)), elementwise.
 
@@ -146,7 +134,7 @@ def logit(p: Any, /) -> Any:
     return xp.where(middle, xp.log1p(s) - xp.log1p(-s), xp.log(outer) - xp.log1p(-outer))
 
 
-@_on_arrays()
+@_on_arrays
 def logsumexp(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """Compute log Σ exp(x) over one or more axes.
 
@@ -185,7 +173,7 @@ def logsumexp(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     return xp.squeeze(result, axis=_axes(x, axis))
 
 
-@_on_arrays()
+@_on_arrays
 def softmax(x: Any, /, axis: Axis = -1) -> Any:
     """Compute exp(x)/Σ exp(x) over one or more axes.
 
@@ -219,7 +207,7 @@ def softmax(x: Any, /, axis: Axis = -1) -> Any:
     return terms / xp.sum(terms, axis=_axes(x, axis), keepdims=True)
 
 
-@_on_arrays()
+@_on_arrays
 def log_softmax(x: Any, /, axis: Axis = -1) -> Any:
     """Compute the logarithm of softmax, x - logsumexp(x), over one or more axes.
 
@@ -278,67 +266,3 @@ def _log_sum(x: Any, axis: Axis) -> tuple[Any, Any]:
     count = xp.sum(xp.astype(at_top, x.dtype), axis=axes, keepdims=True)
     count = xp.where(count == 0, xp.ones_like(count), count)  # a NaN equals nothing; it is in the terms
     return shift, xp.log(count) + xp.log1p(xp.sum(terms, axis=axes, keepdims=True) / count)
-
-
-@_on_arrays(2)
-def xlogy(x: Any, y: Any, /) -> Any:
-    """Compute x·log(y), and 0 where x is 0 and y no NaN, elementwise.
-
-    Parameters
-    ----------
-    x, y
-        Real arrays of shapes that broadcast, or numbers.
-
-    Returns
-    -------
-    array
-        Broadcast shape, promoted floating dtype; NaN where y < 0 and x is not 0.
-
-    Notes
-    -----
-    As `scipy.special.xlogy`. The partial derivatives are log(y) and x/y, also at x = 0 < y. On the border x = 0, y ≤ 0
-    or y = inf, where the value 0 is set and log(y) is not finite, both are 0.
-
-    Examples
-    --------
-    >>> from multigrad import gradient, special
-    >>> gradient(special.xlogy, argnums=(0, 1))(0.0, 1.0)
-    (array(0.), array(0.))
-    >>> gradient(special.xlogy, argnums=(0, 1))(0.0, 0.0)
-    (array(0.), array(0.))
-    """
-    set_to_zero = xp.logical_and(xp.equal(x, 0), xp.logical_or(xp.less_equal(y, 0), xp.equal(y, math.inf)))
-    product = xp.multiply(x, xp.log(xp.where(set_to_zero, 1.0, y)))
-    return xp.where(set_to_zero, 0.0, product)
-
-
-@_on_arrays()
-def entr(x: Any, /) -> Any:
-    """Compute the term -x·log(x) of an entropy, elementwise.
-
-    Parameters
-    ----------
-    x
-        Real array of any shape, or number.
-
-    Returns
-    -------
-    array
-        Same shape and floating dtype; 0 at 0, -inf for x < 0.
-
-    Notes
-    -----
-    As `scipy.special.entr`. The derivative is -log(x) - 1 for x > 0. At the border x = 0 it is 0, that of the constant
-    set there (the limit from the right is inf), so that a probability of zero adds no NaN; for x < 0 it is 0, too.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from multigrad import gradient, special, xp
-    >>> gradient(lambda p: xp.sum(special.entr(p)))(np.array([1.0, 0.0]))
-    array([-1.,  0.])
-    """
-    x = _floating(x)
-    outside = x <= 0
-    inner = xp.where(outside, xp.ones_like(x), x)
-    return xp.where(outside, xp.where(x < 0, -xp.inf, xp.zeros_like(x)), -inner * xp.log(inner))
