@@ -17,7 +17,7 @@ from multigrad._outputs import scalar_output
 from multigrad._protocol import Backend
 from multigrad._report import Sheet, plain
 from multigrad._selection import Key, Selection
-from multigrad._transform import _run, value_and_gradient
+from multigrad._transform import run, value_and_gradient
 
 # Unit roundoff of a gradient's dtype; NumPy does not know bfloat16.
 _ROUNDOFF = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
@@ -265,7 +265,7 @@ class _Values:
             primals = tuple(
                 self._backend.asarray(place, dtype=place.dtype.name, device=computation.place()) for place in places
             )
-            value = scalar_output(_run(self._f, self._call, primals), computation)
+            value = scalar_output(run(self._f, self._call, primals), computation)
             return float(self._backend.to_numpy(value))
 
 

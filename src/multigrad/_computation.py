@@ -147,10 +147,11 @@ class use_backend:  # noqa: N801 - public name of a context manager
         )
         self._open: list[opened] = []
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Backend:
         block = opened(self._computation)
         block.__enter__()
         self._open.append(block)
+        return self._computation.backend
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

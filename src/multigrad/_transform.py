@@ -166,7 +166,7 @@ def _gradient_of(
         aux_tree: OutputTree | None = None
 
         def flat(*primals: Any) -> tuple[Natives, Natives]:
-            value = _run(f, call, primals)
+            value = run(f, call, primals)
             if not has_aux:
                 return (scalar_output(value, call.computation),), ()
             nonlocal aux_tree
@@ -243,7 +243,7 @@ def vjp(
     trees: list[OutputTree] = []
 
     def flat(*natives: Any) -> tuple[Natives, Natives]:
-        value = _run(f, call, natives)
+        value = run(f, call, natives)
         value, aux = split_aux(value) if has_aux else (value, ())
         trees[:] = (
             OutputTree(value, computation, arrays_only=True),
@@ -266,7 +266,7 @@ def vjp(
     return value, pullback
 
 
-def _run(f: _Function, call: Call, primals: Natives) -> Any:
+def run(f: _Function, call: Call, primals: Natives) -> Any:
     """Call f on the arguments of a call with other arrays in place of the primals."""
     args, kwargs = call.arguments(primals)
     try:
