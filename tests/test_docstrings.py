@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import multigrad
+from multigrad import _registry
 
 README = Path(__file__).parent.parent / "README.md"
 # These import a framework; the rest of the package does not.
@@ -22,7 +23,9 @@ def _modules():
 
 @pytest.mark.parametrize("name", _modules())
 def test_examples_give_what_they_show(name, monkeypatch):
-    monkeypatch.delenv("MULTIGRAD_BACKEND", raising=False)
+    # What an example registers must not outlive it.
+    monkeypatch.setattr(_registry, "_factories", dict(_registry._factories))
+    monkeypatch.setattr(_registry, "_loaded", dict(_registry._loaded))
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
 
