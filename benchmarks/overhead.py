@@ -62,7 +62,7 @@ def contestants(native, standard, count):
         "native again (A/A)": native_gradient(native, count),
         "arrays='native'": multigrad.gradient(native, arrays="native", **options),
         "arrays='standard'": multigrad.gradient(standard, **options),
-        "arrays='native', closure": multigrad.gradient(with_closure(native), arrays="native", **options),
+        "native, closure": multigrad.gradient(with_closure(native), arrays="native", **options),
     }
 
 

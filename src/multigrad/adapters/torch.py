@@ -63,6 +63,7 @@ class TorchBackend:
         if _functorch.peek_interpreter_stack() is not None:
             return _functional_vjp(f, primals, reusable)
         leaves, outputs, aux, attached = _record(f, primals)
+        _mark_done(leaves)  # a cotangent that requires grad brings them into its graph
         pullback = _Pullback(outputs, leaves, attached, reusable)
         if attached:
             return outputs, pullback, aux
@@ -80,6 +81,7 @@ class TorchBackend:
         else:
             gradients = tuple([torch.zeros_like(leaf) for leaf in leaves])
         if attached:
+            _mark_done(leaves)
             return value, gradients, aux
         # In place where torch allows it: the graph is used up, and another tensor costs as much as a small operation. A
         # leaf is ours and stays so. In inference mode detach_ does nothing.
@@ -123,9 +125,13 @@ def _record(f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Na
         # Where the caller records nothing, f must be recorded all the same.
         with torch.inference_mode(mode=False), torch.enable_grad():
             outputs, aux = f(*leaves)
-    for leaf in leaves:
-        leaf.multigrad_done = True  # for the graph walk of a call around this one
     return tuple(leaves), outputs, aux, attached
+
+
+def _mark_done(leaves: Natives) -> None:
+    """Tell the graph walk of a call around this one that these leaves are nobody's parameters."""
+    for leaf in leaves:
+        leaf.multigrad_done = True
 
 
 def _backward(
@@ -136,11 +142,8 @@ def _backward(
     )
     gradients = [torch.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)]
     # torch hands out one tensor several times, and cotangents themselves; a change of one must not show in another.
-    given = {id(ct) for ct in cotangents}
-    for position, gradient in enumerate(gradients):
-        if id(gradient) in given:
-            gradients[position] = gradient.clone()
-        given.add(id(gradient))
+    if len({id(x) for x in (*gradients, *cotangents)}) < len(gradients) + len(cotangents):
+        return tuple([gradient.clone() for gradient in gradients])
     return tuple(gradients)
 
 
