@@ -399,12 +399,10 @@ def state_shared_by_threads(right: Backend) -> dict[str, Any]:
 
     def vjp(f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
         nonlocal current
-        around, current = current, primals
-        try:
-            outputs, pullback, aux = right.vjp(f, primals, reusable=reusable)
-            factor = 1.0 if current is primals else 0.0
-        finally:
-            current = around
+        current = primals
+        outputs, pullback, aux = right.vjp(f, primals, reusable=reusable)
+        # Whoever came in last; all threads are inside f before one leaves it.
+        factor = 1.0 if current is primals else 0.0
         return outputs, lambda cotangents: _scaled(right, pullback(cotangents), factor), aux
 
     return {"vjp": vjp}
