@@ -16,7 +16,6 @@ from multigrad import _array_operators, _dtypes, _numpy_calls
 from multigrad._array_methods import ArrayMethods
 from multigrad._errors import DetachedValueError, MixedBackendError
 
-_NUMBERS = frozenset((int, float, complex, bool))
 _new = object.__new__
 
 # What people reach for on a torch or JAX array, and how the standard says it.
@@ -153,7 +152,7 @@ class Array(ArrayMethods):
         kind = type(other)
         if kind is cls:
             return other.native
-        if kind in _NUMBERS or cls._is_native(other):
+        if kind in _dtypes.NUMBERS or cls._is_native(other):
             return other
         if isinstance(other, np.ndarray | np.generic):
             return cls._asarray(other)

@@ -18,6 +18,9 @@ SIGNED = ("int8", "int16", "int32", "int64")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 INTEGER = SIGNED + UNSIGNED
 INEXACT = frozenset(FLOATING + COMPLEX)
+# Types of Python numbers, which take the dtype of the arrays beside them. NumPy's scalars derive from some of these and
+# are arrays: hence types, compared exactly.
+NUMBERS = frozenset((int, float, complex, bool))
 NAMES = frozenset(("bool", *INTEGER, *FLOATING, *COMPLEX))
 
 _PYTHON = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}

@@ -16,8 +16,6 @@ import numpy as np
 from multigrad import _dtypes
 from multigrad._array import Array, plain_number
 
-_NUMBERS = frozenset((int, float, complex, bool))
-
 CREATION = frozenset(("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros"))
 # Functions whose positional arguments may be dtypes.
 _TAKE_DTYPES = frozenset(("astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"))
@@ -112,7 +110,7 @@ class _Call:
             args = tuple(cls._as_dtype(arg) if self._names_dtype(arg) else arg for arg in args)
         plain = [self.unwrap(arg) for arg in args]
         options = {key: self.unwrap(value) for key, value in kwargs.items()}
-        if not (self.saw_array or self.saw_native or takes_dtypes) and plain and type(plain[0]) in _NUMBERS:
+        if not (self.saw_array or self.saw_native or takes_dtypes) and plain and type(plain[0]) in _dtypes.NUMBERS:
             # Python numbers alone: xp.sqrt(2.0) means an array of the default dtype.
             plain[0] = cls._xp.asarray(plain[0])
             self.saw_array = True
@@ -125,7 +123,7 @@ class _Call:
         if kind is cls:
             self.saw_array = True
             return value.native
-        if kind in _NUMBERS or value is None or kind is str:
+        if kind in _dtypes.NUMBERS or value is None or kind is str:
             return value
         if cls._is_native(value):
             self.saw_native = True

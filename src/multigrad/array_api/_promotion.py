@@ -14,8 +14,6 @@ from typing import Any
 from multigrad import _dtypes
 from multigrad._computation import default_dtype
 
-_NUMBERS = frozenset((int, float, complex, bool))
-
 
 class Promotion:
     """One framework's promoting wrappers.
@@ -70,16 +68,16 @@ class Promotion:
 
         @functools.wraps(function)
         def call(x1: Any, x2: Any, /) -> Any:
-            if type(x2) in _NUMBERS:
+            if type(x2) in _dtypes.NUMBERS:
                 x1, x2 = self._with_number(x1, x2, numbers)
-            elif type(x1) in _NUMBERS:
+            elif type(x1) in _dtypes.NUMBERS:
                 x2, x1 = self._with_number(x2, x1, numbers)
             elif x1.dtype is not x2.dtype:
                 x1, x2 = self._match(x1, x2)
             if floating:
-                array = x2 if type(x1) in _NUMBERS else x1
+                array = x2 if type(x1) in _dtypes.NUMBERS else x1
                 if array.dtype not in inexact:
-                    x1, x2 = (x if type(x) in _NUMBERS else self._float(x) for x in (x1, x2))
+                    x1, x2 = (x if type(x) in _dtypes.NUMBERS else self._float(x) for x in (x1, x2))
             return function(x1, x2)
 
         if numbers:
