@@ -132,6 +132,7 @@ def test_every_name_is_tested(adapter):
     dtypes = [name for name in adapter.xp.__all__ if name == "bool" or name.rstrip("0123456789") in ("bfloat", "float")]
     dtypes += [name for name in adapter.xp.__all__ if name.rstrip("0123456789") in ("int", "uint", "complex")]
     tested = {*UNARY, *BINARY, *BITS, *LOGICAL, *OTHERS, *CREATION, *ABOUT_DTYPES, *CONSTANTS, *dtypes}
+    tested.add("__array_namespace_info__")
     assert tested == set(adapter.xp.__all__)
     assert len(adapter.xp.__all__) == len(tested)
 

@@ -14,12 +14,16 @@ BACKENDS = ("numpy", *FRAMEWORKS)
 # From the bottom to the top: a module imports only from below, or from its own package.
 LAYERS = (
     ("_errors",),
-    ("_dtypes", "_protocol", "_tree", "_selection", "_numpy_calls", "_array_methods", "_array_operators", "engine"),
+    ("_dtypes", "_protocol", "_tree", "_selection", "_numpy_calls", "_array_methods", "engine"),
+    ("array_api._checks", "array_api._domains"),
+    ("array_api._explain", "array_api._composed"),
+    ("_array_operators",),
     ("_array",),
     ("_registry", "array_api._lift", "array_api._data_types"),
     ("_forms",),
     ("_computation",),
     ("array_api._defaults", "array_api._promotion", "array_api._dispatch"),
+    ("array_api._inspection",),
     tuple(f"array_api.{name}" for name in BACKENDS),
     ("array_api", "adapters"),
     ("_leaves", "_derive", "_reads"),

@@ -135,6 +135,16 @@ class Array(ArrayMethods):
         raise NotImplementedError
 
     @staticmethod
+    def _dlpack(native: Any, options: dict[str, Any]) -> Any:
+        """Return the capsule; ``options`` are those of the standard's ``__dlpack__`` that are not None."""
+        return native.__dlpack__(**options)
+
+    @staticmethod
+    def _dlpack_device(native: Any) -> tuple[Any, int]:
+        device: tuple[Any, int] = native.__dlpack_device__()
+        return device
+
+    @staticmethod
     def _shape(native: Any) -> tuple[int | None, ...]:
         return tuple(native.shape)
 
@@ -240,10 +250,17 @@ class Array(ArrayMethods):
         return self._namespace
 
     def __getitem__(self, key: Any, /) -> Self:
-        return self._wrap(self._getitem(self.native, self._key(key)))
+        try:
+            return self._wrap(self._getitem(self.native, self._key(key)))
+        except Exception as error:
+            _raise_clearer(error, f"The index {key!r} does not fit an array of shape {self.shape}")
 
     def __setitem__(self, key: Any, value: Any, /) -> None:
-        self.native = self._setitem(self.native, self._key(key), self._value(value))
+        try:
+            self.native = self._setitem(self.native, self._key(key), self._value(value))
+        except Exception as error:
+            of = f" of shape {value.shape}" if hasattr(value, "shape") else ""
+            _raise_clearer(error, f"A value{of} cannot be assigned to index {key!r} of an array of shape {self.shape}")
 
     @classmethod
     def _key(cls, key: Any) -> Any:
@@ -343,12 +360,20 @@ class Array(ArrayMethods):
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         return _numpy_calls.function(self, function, args, kwargs)
 
-    def __dlpack__(self, **options: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[Any, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
         self._forbid_leaving("x.__dlpack__()")
-        return self.native.__dlpack__(**options)
+        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self._dlpack(self.native, {name: value for name, value in options.items() if value is not None})
 
-    def __dlpack_device__(self) -> Any:
-        return self.native.__dlpack_device__()
+    def __dlpack_device__(self) -> tuple[Any, int]:
+        return self._dlpack_device(self.native)
 
     def __repr__(self) -> str:
         if self._is_symbolic(self.native):
@@ -388,6 +413,13 @@ class Array(ArrayMethods):
     def _as_dtype(cls, dtype: Any) -> Any:
         """Return any framework's dtype as this framework's."""
         return None if dtype is None else getattr(cls._xp, _dtypes.dtype_name(dtype))
+
+
+def _raise_clearer(error: Exception, fault: str) -> NoReturn:
+    """Raise an error that is being handled, a framework's own kind as an IndexError."""
+    if isinstance(error, TypeError | ValueError | IndexError | NotImplementedError):
+        raise error
+    raise IndexError(f"{fault}: {str(error).partition(chr(10))[0]}") from error
 
 
 def plain_number(value: Any) -> Any:

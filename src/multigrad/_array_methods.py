@@ -19,13 +19,14 @@ class ArrayMethods:
         @property
         def ndim(self) -> int: ...
 
-    _xp: ClassVar[Any]
+    _namespace: ClassVar[Any]
     _wrap: ClassVar[Any]
     _coerce: ClassVar[Any]
     _as_dtype: ClassVar[Any]
 
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Self:
-        return self._wrap(getattr(self._xp, name)(self.native, *args, **kwargs))
+        result: Self = getattr(self._namespace, name)(self, *args, **kwargs)
+        return result
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Self:
         """Sum over the given axes; see the standard's ``sum``."""

@@ -7,7 +7,11 @@ Operands that need no promotion skip the namespace's wrapper.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from multigrad._dtypes import dtype_name
+from multigrad.array_api import _domains
+from multigrad.array_api._explain import explained
 
 if TYPE_CHECKING:
     from multigrad._array import Array
@@ -45,60 +49,89 @@ def bind(cls: type[Array]) -> None:
     """Give a subclass the operators that its native namespace has functions for."""
     for name, function in (_BINARY | _COMPARISONS).items():
         if hasattr(cls._xp, function):
-            setattr(cls, f"__{name}__", _operator(cls, getattr(cls._xp, function), f"__{name}__"))
+            setattr(cls, f"__{name}__", _operator(cls, function, f"__{name}__"))
     for name, function in _BINARY.items():
         if hasattr(cls._xp, function):
-            setattr(cls, f"__r{name}__", _reflected(cls, getattr(cls._xp, function), f"__r{name}__"))
+            setattr(cls, f"__r{name}__", _reflected(cls, function, f"__r{name}__"))
             setattr(cls, f"__i{name}__", _in_place(getattr(cls, f"__{name}__"), f"__i{name}__"))
     for name, function in _UNARY.items():
         if hasattr(cls._xp, function):
-            setattr(cls, f"__{name}__", _unary(cls, getattr(cls._xp, function), f"__{name}__"))
+            setattr(cls, f"__{name}__", _unary(cls, function, f"__{name}__"))
 
 
-def _operator(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    # The function without its promotion, for operands of one inexact dtype and for numbers beside them.
-    direct, inexact = getattr(function, "direct", function), getattr(function, "inexact", ())
+def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
+    function, direct, inexact = _versions(cls, standard)
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
         native = self.native
         array = _new(cls)
-        if kind is cls:
-            other = other.native
-            dtype = native.dtype
-            array.native = (direct if dtype is other.dtype and dtype in inexact else function)(native, other)
-            return array
-        if kind is int or kind is float:
-            array.native = (direct if native.dtype in inexact else function)(native, other)
-            return array
-        other = cls._coerce(other)
-        if other is NotImplemented:
-            return NotImplemented
-        array.native = function(native, other)
+        try:
+            if kind is cls:
+                other = other.native
+                dtype = native.dtype
+                array.native = (direct if dtype is other.dtype and dtype in inexact else function)(native, other)
+                return array
+            if kind is int or kind is float:
+                array.native = (direct if native.dtype in inexact else function)(native, other)
+                return array
+            other = cls._coerce(other)
+            if other is NotImplemented:
+                return NotImplemented
+            array.native = function(native, other)
+        except Exception as error:
+            _raise_clearer(standard, (native, other), error)
         return array
 
     operator.__name__ = name
     return operator
 
 
-def _reflected(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    direct, inexact = getattr(function, "direct", function), getattr(function, "inexact", ())
+def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
+    function, direct, inexact = _versions(cls, standard)
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
         native = self.native
         array = _new(cls)
-        if kind is int or kind is float:
-            array.native = (direct if native.dtype in inexact else function)(other, native)
-            return array
-        other = cls._coerce(other)
-        if other is NotImplemented:
-            return NotImplemented
-        array.native = function(other, native)
+        try:
+            if kind is int or kind is float:
+                array.native = (direct if native.dtype in inexact else function)(other, native)
+                return array
+            other = cls._coerce(other)
+            if other is NotImplemented:
+                return NotImplemented
+            array.native = function(other, native)
+        except Exception as error:
+            _raise_clearer(standard, (other, native), error)
         return array
 
     operator.__name__ = name
     return operator
+
+
+def _versions(cls: type[Array], standard: str) -> tuple[Callable[..., Any], Callable[..., Any], Any]:
+    """Return a function with all checks, the same for operands that need none, and the dtypes of those operands.
+
+    Operands of one inexact dtype, and numbers beside them, need neither a promotion nor a check of their dtype, unless
+    the function takes only some inexact dtypes.
+    """
+    promoting = getattr(cls._xp, standard)
+    check = _domains.checker(standard, cls._xp)
+
+    def function(*operands: Any) -> Any:
+        if check is not None:
+            check(operands)
+        return promoting(*operands)
+
+    direct = getattr(promoting, "direct", None)
+    if direct is None:
+        return function, function, ()
+    kind = _domains.PROMOTING.get(standard)
+    inexact = promoting.inexact
+    if kind is not None:
+        inexact = frozenset(dtype for dtype in inexact if dtype_name(dtype) in _domains.KINDS[kind])
+    return function, direct, inexact
 
 
 def _in_place(binary: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -110,11 +143,28 @@ def _in_place(binary: Callable[..., Any], name: str) -> Callable[..., Any]:
     return operator
 
 
-def _unary(cls: type[Array], function: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _unary(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
+    function = getattr(cls._xp, standard)
+    check = _domains.checker(standard, cls._xp)
+
     def operator(self: Array, /) -> Any:
         array = _new(cls)
-        array.native = function(self.native)
+        native = self.native
+        try:
+            if check is not None:
+                check((native,))
+            array.native = function(native)
+        except Exception as error:
+            _raise_clearer(standard, (native,), error)
         return array
 
     operator.__name__ = name
     return operator
+
+
+def _raise_clearer(standard: str, operands: tuple[Any, ...], error: Exception) -> NoReturn:
+    """Raise what `explained` makes of an error that is being handled."""
+    clearer = explained(standard, operands, {}, error)
+    if clearer is error:
+        raise error
+    raise clearer from error

@@ -12,7 +12,7 @@ import numpy as np
 from multigrad import _dtypes
 from multigrad._errors import DtypeError
 
-_KINDS: dict[str, tuple[str, ...]] = {
+KINDS: dict[str, tuple[str, ...]] = {
     "bool": ("bool",),
     "signed integer": _dtypes.SIGNED,
     "unsigned integer": _dtypes.UNSIGNED,
@@ -65,8 +65,8 @@ class DataTypes:
             return any(self.isdtype(dtype, part) for part in kind)
         name = _dtypes.dtype_name(dtype)
         # "bool" is a kind and a dtype's name, and means the same as both.
-        if isinstance(kind, str) and kind in _KINDS:
-            return name in _KINDS[kind]
+        if isinstance(kind, str) and kind in KINDS:
+            return name in KINDS[kind]
         return name == _dtypes.dtype_name(kind)
 
     def can_cast(self, from_: Any, to: Any, /) -> bool:

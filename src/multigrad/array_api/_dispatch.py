@@ -76,13 +76,15 @@ class Dispatcher:
         self._extension = extension
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__array_namespace_info__" and self._extension is None:
+            return _forms.namespace(_computation.default_backend()).__array_namespace_info__
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in CREATION and name in self._names():
+            return self._keep(name, _creation(name, self._part))
         if self._extension is None:
             if name in EXTENSIONS:
                 return self._keep(name, Dispatcher(name))
-            if name in CREATION:
-                return self._keep(name, _creation(name))
             if name in _dtypes.NAMES:
                 return self._dtype(name)
             if name in CONSTANTS:
@@ -143,11 +145,11 @@ class Dispatcher:
         return "<multigrad.xp: the array API namespace of the arrays it is given>"
 
 
-def _creation(name: str) -> Callable[..., Any]:
+def _creation(name: str, part: Callable[[Any], Any]) -> Callable[..., Any]:
     def create(*args: Any, **kwargs: Any) -> Any:
         framework = _registry.framework_of(_leaves((*args, *kwargs.values())))
         backend = _registry.get_backend(framework) if framework else _computation.default_backend()
-        array = getattr(_forms.namespace(backend), name)(*args, **kwargs)
+        array = getattr(part(_forms.namespace(backend)), name)(*args, **kwargs)
         computation = _computation.running()
         if computation is not None and computation.form == "standard":
             return array

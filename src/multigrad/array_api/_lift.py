@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from multigrad import _dtypes
 from multigrad._array import Array, plain_number
+from multigrad.array_api import _domains
+from multigrad.array_api._explain import explained
 
-CREATION = frozenset(("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros"))
+CREATION = frozenset(
+    ("arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros", "fftfreq", "rfftfreq")
+)
 # Functions whose positional arguments may be dtypes.
 _TAKE_DTYPES = frozenset(("astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"))
 CONSTANTS = frozenset(("e", "inf", "nan", "newaxis", "pi"))
+_AS_THEY_ARE = CONSTANTS | {"__array_namespace_info__"}
 EXTENSIONS = ("linalg", "fft")
 
 
@@ -43,24 +48,33 @@ def generated(native: Any, cls: type[Array]) -> SimpleNamespace:
 
 
 def _lift(name: str, member: Any, cls: type[Array]) -> Any:
-    if name in EXTENSIONS:
-        return generated(member, cls)
-    if name in _dtypes.NAMES or name in CONSTANTS or not callable(member) or isinstance(member, type):
+    if name in EXTENSIONS and not callable(member):  # fft.fft is a function
+        return _extension(name, member, cls)
+    if name in _AS_THEY_ARE or name in _dtypes.NAMES or not callable(member) or isinstance(member, type):
         return member
     if name in CREATION:
         return _creation(name, member, cls)
     return _function(name, member, cls)
 
 
+def _extension(name: str, native: Any, cls: type[Array]) -> ModuleType:
+    module = ModuleType(f"{cls.__module__.rpartition('.')[0]}.{name}", native.__doc__)
+    members = vars(generated(native, cls))
+    module.__dict__.update(members, __all__=sorted(members))
+    return module
+
+
 def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
     @functools.wraps(function)
     def create(*args: Any, **kwargs: Any) -> Array:
-        if "dtype" in kwargs:
-            kwargs["dtype"] = cls._as_dtype(kwargs["dtype"])
-        call = _Call(cls)
-        return cls._wrap(
-            function(*(call.unwrap(arg) for arg in args), **{k: call.unwrap(v) for k, v in kwargs.items()})
-        )
+        unwrapped = _Call(cls, args, kwargs)
+        try:
+            return cls._wrap(function(*unwrapped.args, **unwrapped.kwargs))
+        except Exception as error:
+            clearer = explained(name, unwrapped.args, unwrapped.kwargs, error)
+            if clearer is error:
+                raise
+            raise clearer from error
 
     create.__name__ = name
     return create
@@ -68,16 +82,34 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
 
 def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
     takes_dtypes = name in _TAKE_DTYPES
+    check = _domains.checker(name, cls._xp)
+    no_options: dict[str, Any] = {}
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         # The usual calls, one or two arrays, take the short way.
-        if not kwargs and args and type(args[0]) is cls:
-            if len(args) == 1:
-                return _rewrap(cls, function(args[0].native))
-            if len(args) == 2 and type(args[1]) is cls:
-                return _rewrap(cls, function(args[0].native, args[1].native))
-        return _Call(cls).run(function, args, kwargs, takes_dtypes)
+        count = 0 if kwargs else len(args)
+        if count == 1 and type(args[0]) is cls:
+            plain: tuple[Any, ...] = (args[0].native,)
+            options, wraps = no_options, True
+        elif count == 2 and type(args[0]) is cls and type(args[1]) is cls:
+            plain = (args[0].native, args[1].native)
+            options, wraps = no_options, True
+        else:
+            unwrapped = _Call(cls, args, kwargs, takes_dtypes)
+            if not takes_dtypes:
+                unwrapped.make_array()
+            plain, options, wraps = unwrapped.args, unwrapped.kwargs, unwrapped.wraps
+        try:
+            if check is not None:
+                check(plain)
+            result = function(*plain, **options)
+        except Exception as error:
+            clearer = explained(name, plain, options, error)
+            if clearer is error:
+                raise
+            raise clearer from error
+        return _rewrap(cls, result) if wraps else result
 
     call.__name__ = name
     return call
@@ -93,29 +125,29 @@ def _rewrap(cls: type[Array], result: Any) -> Any:
 
 
 class _Call:
-    """One call of a lifted function: unwraps the arguments and remembers what it saw."""
+    """The arguments of one call with native arrays in place of `Array`, and whether the result is to be wrapped."""
 
-    __slots__ = ("cls", "saw_array", "saw_native")
+    __slots__ = ("args", "cls", "kwargs", "saw_array", "saw_native")
 
-    def __init__(self, cls: type[Array]) -> None:
+    def __init__(self, cls: type[Array], args: Any, kwargs: dict[str, Any], takes_dtypes: bool = False) -> None:
         self.cls = cls
         self.saw_array = False
         self.saw_native = False
-
-    def run(self, function: Callable[..., Any], args: Any, kwargs: Any, takes_dtypes: bool) -> Any:
-        cls = self.cls
-        if "dtype" in kwargs:
+        if kwargs.get("dtype") is not None:
             kwargs["dtype"] = cls._as_dtype(kwargs["dtype"])
         if takes_dtypes:
             args = tuple(cls._as_dtype(arg) if self._names_dtype(arg) else arg for arg in args)
-        plain = [self.unwrap(arg) for arg in args]
-        options = {key: self.unwrap(value) for key, value in kwargs.items()}
-        if not (self.saw_array or self.saw_native or takes_dtypes) and plain and type(plain[0]) in _dtypes.NUMBERS:
-            # Python numbers alone: xp.sqrt(2.0) means an array of the default dtype.
-            plain[0] = cls._xp.asarray(plain[0])
-            self.saw_array = True
-        result = function(*plain, **options)
-        return _rewrap(cls, result) if self.saw_array or not self.saw_native else result
+        self.args = tuple([self.unwrap(arg) for arg in args])
+        self.kwargs = {key: self.unwrap(value) for key, value in kwargs.items()}
+
+    def make_array(self) -> None:
+        """Give Python numbers alone a meaning: ``xp.sqrt(2.0)`` takes an array of the default dtype."""
+        if not (self.saw_array or self.saw_native) and self.args and type(self.args[0]) in _dtypes.NUMBERS:
+            self.args = (self.cls._xp.asarray(self.args[0]), *self.args[1:])
+
+    @property
+    def wraps(self) -> bool:
+        return self.saw_array or not self.saw_native
 
     def unwrap(self, value: Any) -> Any:
         cls = self.cls

@@ -5,6 +5,7 @@ One module per section of the standard; this one only collects them.
 
 from math import e, inf, nan, pi
 
+from multigrad.array_api._inspection import ArrayNamespaceInfo
 from multigrad.array_api.numpy import _creation, _dtypes, _elementwise, _linear_algebra, _manipulation, _statistical
 from multigrad.array_api.numpy._creation import *  # noqa: F403
 from multigrad.array_api.numpy._dtypes import *  # noqa: F403
@@ -15,6 +16,11 @@ from multigrad.array_api.numpy._statistical import *  # noqa: F403
 
 newaxis = None
 
-__all__ = ["e", "inf", "nan", "newaxis", "pi"]
+
+def __array_namespace_info__():  # noqa: N807 - the standard's name
+    return ArrayNamespaceInfo(_dtypes.DTYPES, lambda: ("cpu",))
+
+
+__all__ = ["__array_namespace_info__", "e", "inf", "nan", "newaxis", "pi"]
 for _section in (_creation, _dtypes, _elementwise, _linear_algebra, _manipulation, _statistical):
     __all__ += _section.__all__

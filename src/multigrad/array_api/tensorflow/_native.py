@@ -6,6 +6,7 @@ One module per section of the standard; this one only collects them. Built on Te
 
 from math import e, inf, nan, pi
 
+from multigrad.array_api._inspection import ArrayNamespaceInfo
 from multigrad.array_api.tensorflow import (
     _creation,
     _dtypes,
@@ -19,10 +20,16 @@ from multigrad.array_api.tensorflow._dtypes import *  # noqa: F403
 from multigrad.array_api.tensorflow._elementwise import *  # noqa: F403
 from multigrad.array_api.tensorflow._linear_algebra import *  # noqa: F403
 from multigrad.array_api.tensorflow._manipulation import *  # noqa: F403
+from multigrad.array_api.tensorflow._object import device_names
 from multigrad.array_api.tensorflow._statistical import *  # noqa: F403
 
 newaxis = None
 
-__all__ = ["e", "inf", "nan", "newaxis", "pi"]
+
+def __array_namespace_info__():  # noqa: N807 - the standard's name
+    return ArrayNamespaceInfo(_dtypes.DTYPES, device_names)
+
+
+__all__ = ["__array_namespace_info__", "e", "inf", "nan", "newaxis", "pi"]
 for _section in (_creation, _dtypes, _elementwise, _linear_algebra, _manipulation, _statistical):
     __all__ += _section.__all__
