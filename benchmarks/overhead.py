@@ -1,20 +1,17 @@
 """What the front-end adds to a native eager torch gradient of a scalar function.
 
-Run ``python benchmarks/overhead.py``. Contestants run interleaved in one process, in shuffled rounds; the figure is the
-smallest CPU time of a call, as a ratio to the native call. The native call runs twice under two names: the ratio of the
-two is the noise of the measurement.
+Run ``python -m benchmarks.overhead``. The figure is the smallest CPU time of a call, as a ratio to the native call. The
+native call runs twice under two names: the ratio of the two is the noise of the measurement.
 """
 
 import argparse
-import random
-import time
 
 import torch
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 import multigrad
+from benchmarks.timing import measure
 from multigrad import exercises
 
 
@@ -64,22 +61,6 @@ def contestants(native, standard, count):
         "arrays='standard'": multigrad.gradient(standard, **options),
         "native, closure": multigrad.gradient(with_closure(native), arrays="native", **options),
     }
-
-
-def measure(calls, args, rounds, repeats):
-    """Return the smallest CPU seconds of one call of each contestant."""
-    best = dict.fromkeys(calls, float("inf"))
-    order = list(calls)
-    generator = random.Random(0)
-    for _ in track(range(rounds), description="measuring", transient=True):
-        generator.shuffle(order)
-        for name in order:
-            call = calls[name]
-            start = time.process_time()
-            for _ in range(repeats):
-                call(*args)
-            best[name] = min(best[name], (time.process_time() - start) / repeats)
-    return best
 
 
 def main():
