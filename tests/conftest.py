@@ -17,6 +17,8 @@ for _variable in (
 ):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# SciPy reads it once: its functions then stay in the namespace of their arguments.
+os.environ["SCIPY_ARRAY_API"] = "1"
 # The suite chooses backends itself; the user's default would change what it tests.
 os.environ.pop("MULTIGRAD_BACKEND", None)
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")

@@ -17,6 +17,8 @@ from multigrad._array_methods import ArrayMethods
 from multigrad._errors import DetachedValueError, MixedBackendError
 
 _new = object.__new__
+# A tuple: a union is made anew in every call, and torch.compile cannot follow it.
+_FROM_NUMPY = (np.ndarray, np.generic)
 
 # What people reach for on a torch or JAX array, and how the standard says it.
 _STANDARD_WAY = {
@@ -164,7 +166,7 @@ class Array(ArrayMethods):
             return other.native
         if kind in _dtypes.NUMBERS or cls._is_native(other):
             return other
-        if isinstance(other, np.ndarray | np.generic):
+        if isinstance(other, _FROM_NUMPY):
             return cls._asarray(other)
         if isinstance(other, Array):
             return cls._adopt(other)
@@ -340,6 +342,11 @@ class Array(ArrayMethods):
 
     def __bool__(self) -> bool:
         # Branching on a value is no exit: the branch that is taken is the function at this point.
+        if self._is_symbolic(self.native):
+            raise DetachedValueError(
+                f"A function that is being compiled has no values to branch on (an array of {self._describe()} was "
+                "asked for its truth). Choose between values with xp.where, or run without compiling."
+            )
         return bool(self.native)
 
     def item(self) -> Any:

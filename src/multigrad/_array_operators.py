@@ -65,7 +65,7 @@ def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
         native = self.native
-        array = _new(cls)
+        array = _new(self.__class__)
         try:
             if kind is cls:
                 other = other.native
@@ -93,7 +93,7 @@ def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
         native = self.native
-        array = _new(cls)
+        array = _new(self.__class__)
         try:
             if kind is int or kind is float:
                 array.native = (direct if native.dtype in inexact else function)(other, native)
@@ -148,7 +148,7 @@ def _unary(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
     check = _domains.checker(standard, cls._xp)
 
     def operator(self: Array, /) -> Any:
-        array = _new(cls)
+        array = _new(self.__class__)
         native = self.native
         try:
             if check is not None:

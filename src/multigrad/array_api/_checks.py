@@ -69,7 +69,7 @@ def broadcast(*shapes: Sequence[int | None]) -> tuple[int | None, ...]:
         If they do not broadcast.
     """
     result: list[int | None] = []
-    for i in range(max(map(len, shapes), default=0)):
+    for i in range(max([0, *map(len, shapes)])):
         sizes = {shape[-1 - i] for shape in shapes if i < len(shape)} - {1}
         known = sizes - {None}
         if len(known) > 1:

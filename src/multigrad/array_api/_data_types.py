@@ -67,6 +67,8 @@ class DataTypes:
         # "bool" is a kind and a dtype's name, and means the same as both.
         if isinstance(kind, str) and kind in KINDS:
             return name in KINDS[kind]
+        if isinstance(kind, str) and kind not in _dtypes.NAMES:
+            raise ValueError(f"Expected a dtype or one of {', '.join(KINDS)} for kind, got {kind!r}.")
         return name == _dtypes.dtype_name(kind)
 
     def can_cast(self, from_: Any, to: Any, /) -> bool:

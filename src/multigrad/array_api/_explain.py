@@ -17,12 +17,10 @@ _PLAIN = (TypeError, ValueError, IndexError, NotImplementedError, RecursionError
 _REFUSALS = frozenset(
     ("RuntimeError", "InvalidArgumentError", "UnimplementedError", "NotFoundError", "JaxRuntimeError", "_LinAlgError")
 )
-_BROADCASTING = frozenset(_domains.PROMOTING) - {"matmul", "tensordot", "vecdot", "cross", "outer", "solve"} | {
-    "equal",
-    "not_equal",
-    "where",
-    "broadcast_arrays",
+_ELEMENTWISE = frozenset(_domains.PROMOTING) - {
+    *("matmul", "tensordot", "vecdot", "cross", "outer", "solve", "searchsorted")
 }
+_BROADCASTING = _ELEMENTWISE | {"equal", "not_equal", "where", "broadcast_arrays"}
 
 
 def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Exception:
@@ -56,6 +54,9 @@ def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: E
 def _fault(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception | None:
     """Return what can be said about a call from the standard alone."""
     try:
+        stranger = _stranger(name, args)
+        if stranger is not None:
+            return TypeError(f"xp.{name} takes arrays, got {type(stranger[0]).__name__}.")
         message = _domains.violation(name, args)
         if message is not None:
             return TypeError(message)
@@ -69,6 +70,15 @@ def _fault(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exceptio
         return fault.with_traceback(None)
     except Exception:  # arguments too odd to be described
         return None
+    return None
+
+
+def _stranger(name: str, args: tuple[Any, ...]) -> tuple[Any] | None:
+    """Return an argument that is neither array nor number where one must be, as a tuple of one."""
+    needed = args[:1] if name in _domains.UNARY or name == "clip" else args if name in _domains.PROMOTING else ()
+    for arg in needed:
+        if not hasattr(arg, "dtype") and type(arg) not in _dtypes.NUMBERS:
+            return (arg,)
     return None
 
 

@@ -7,6 +7,7 @@ an `Array`, native out if all are native; creation functions give `Array`.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,17 +16,24 @@ import numpy as np
 
 from multigrad import _dtypes
 from multigrad._array import Array, plain_number
+from multigrad._errors import MixedBackendError
 from multigrad.array_api import _domains
 from multigrad.array_api._explain import explained
 
 CREATION = frozenset(
     ("arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros", "fftfreq", "rfftfreq")
 )
+# Functions that take the arrays of other frameworks.
+_CONVERSIONS = frozenset(("asarray", "from_dlpack"))
 # Functions whose positional arguments may be dtypes.
 _TAKE_DTYPES = frozenset(("astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"))
+# Which positional argument is a shape, whose sizes may be arrays: ``xp.reshape(x, (n, -1))`` with an n computed before.
+_SHAPES = {"broadcast_to": 1, "reshape": 1, "tile": 1, "empty": 0, "full": 0, "ones": 0, "zeros": 0}
 CONSTANTS = frozenset(("e", "inf", "nan", "newaxis", "pi"))
 _AS_THEY_ARE = CONSTANTS | {"__array_namespace_info__"}
 EXTENSIONS = ("linalg", "fft")
+# A tuple: a union is made anew in every call, and torch.compile cannot follow it.
+_FROM_NUMPY = (np.ndarray, np.generic)
 
 
 def lifted(native: Any, cls: type[Array]) -> dict[str, Any]:
@@ -67,7 +75,9 @@ def _extension(name: str, native: Any, cls: type[Array]) -> ModuleType:
 def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
     @functools.wraps(function)
     def create(*args: Any, **kwargs: Any) -> Array:
-        unwrapped = _Call(cls, args, kwargs)
+        if kwargs.get("copy") is False and args and type(args[0]) is cls and _stays(args[0], kwargs):
+            return args[0]  # whoever assigns to one sees it in the other
+        unwrapped = _Call(cls, _with_sizes(name, args), kwargs, converts=name in _CONVERSIONS)
         try:
             return cls._wrap(function(*unwrapped.args, **unwrapped.kwargs))
         except Exception as error:
@@ -80,6 +90,13 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
     return create
 
 
+def _stays(array: Array, options: dict[str, Any]) -> bool:
+    """Tell whether ``asarray`` with these options would leave an array as it is."""
+    dtype, device = options.get("dtype"), options.get("device")
+    same_dtype = dtype is None or _dtypes.dtype_name(dtype) == _dtypes.dtype_name(array.dtype)
+    return same_dtype and (device is None or device == array.device)
+
+
 def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
     takes_dtypes = name in _TAKE_DTYPES
     check = _domains.checker(name, cls._xp)
@@ -89,14 +106,13 @@ def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
     def call(*args: Any, **kwargs: Any) -> Any:
         # The usual calls, one or two arrays, take the short way.
         count = 0 if kwargs else len(args)
+        plain: Any  # before the branches: TensorFlow's AutoGraph allows no annotation inside them
         if count == 1 and type(args[0]) is cls:
-            plain: tuple[Any, ...] = (args[0].native,)
-            options, wraps = no_options, True
+            plain, options, wraps = (args[0].native,), no_options, True
         elif count == 2 and type(args[0]) is cls and type(args[1]) is cls:
-            plain = (args[0].native, args[1].native)
-            options, wraps = no_options, True
+            plain, options, wraps = (args[0].native, args[1].native), no_options, True
         else:
-            unwrapped = _Call(cls, args, kwargs, takes_dtypes)
+            unwrapped = _Call(cls, _with_sizes(name, args), kwargs, takes_dtypes)
             if not takes_dtypes:
                 unwrapped.make_array()
             plain, options, wraps = unwrapped.args, unwrapped.kwargs, unwrapped.wraps
@@ -115,6 +131,15 @@ def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
     return call
 
 
+def _with_sizes(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of a call with plain integers for the sizes of a shape."""
+    place = _SHAPES.get(name)
+    if place is None or place >= len(args) or not isinstance(args[place], tuple | list):
+        return args
+    sizes = tuple(operator.index(size) if hasattr(size, "dtype") else size for size in args[place])
+    return (*args[:place], sizes, *args[place + 1 :])
+
+
 def _rewrap(cls: type[Array], result: Any) -> Any:
     if cls._is_native(result):
         return cls._wrap(result)
@@ -127,10 +152,18 @@ def _rewrap(cls: type[Array], result: Any) -> Any:
 class _Call:
     """The arguments of one call with native arrays in place of `Array`, and whether the result is to be wrapped."""
 
-    __slots__ = ("args", "cls", "kwargs", "saw_array", "saw_native")
+    __slots__ = ("args", "cls", "converts", "kwargs", "saw_array", "saw_native")
 
-    def __init__(self, cls: type[Array], args: Any, kwargs: dict[str, Any], takes_dtypes: bool = False) -> None:
+    def __init__(
+        self,
+        cls: type[Array],
+        args: Any,
+        kwargs: dict[str, Any],
+        takes_dtypes: bool = False,
+        converts: bool = False,
+    ) -> None:
         self.cls = cls
+        self.converts = converts
         self.saw_array = False
         self.saw_native = False
         if kwargs.get("dtype") is not None:
@@ -162,14 +195,21 @@ class _Call:
             return value
         if isinstance(value, Array):
             self.saw_array = True
-            return cls._adopt(value)
-        if isinstance(value, np.ndarray | np.generic):
+            return value.native if self.converts and not value.is_recorded else cls._adopt(value)
+        if isinstance(value, _FROM_NUMPY):
             return cls._asarray(value)
         if kind in (list, tuple):
             return kind(self.unwrap(part) for part in value)
-        return plain_number(value) if isinstance(value, int | float | complex) else value
+        if isinstance(value, int | float | complex):
+            return plain_number(value)
+        if hasattr(value, "__dlpack__") and not self.converts:
+            raise MixedBackendError(
+                f"Expected arrays of one framework, {cls.backend}, got {kind.__module__}.{kind.__qualname__}. Move it "
+                "with xp.asarray(x)."
+            )
+        return value
 
     def _names_dtype(self, value: Any) -> bool:
-        if isinstance(value, Array | np.ndarray | np.generic) or self.cls._is_native(value):
+        if isinstance(value, (Array, *_FROM_NUMPY)) or self.cls._is_native(value):
             return False
         return _dtypes.is_dtype(value)

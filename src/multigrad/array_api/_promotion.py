@@ -48,6 +48,7 @@ class Promotion:
         def call(x: Any, /) -> Any:
             return function(x if x.dtype in inexact else self._float(x))
 
+        del call.__wrapped__  # the signature is call's, the standard's
         return call
 
     def binary(
@@ -80,6 +81,7 @@ class Promotion:
                     x1, x2 = (x if type(x) in _dtypes.NUMBERS else self._float(x) for x in (x1, x2))
             return function(x1, x2)
 
+        del call.__wrapped__  # the signature is call's, the standard's
         if numbers:
             # An operator of `Array` may skip this wrapper where there is nothing to promote.
             call.direct, call.inexact = function, inexact  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Reverse-mode differentiation over any array API namespace, the autodiff primitive of the NumPy backend.
 
-``_trace`` records what a function does, ``_rules`` says how each operation is differentiated (one expression per
+``_trace`` records what a function does, ``rules`` says how each operation is differentiated (one expression per
 function and argument), ``_backward`` sends cotangents back, ``_namespace`` puts the three behind the names of the
 standard. Rules are written in the same traced functions, so derivatives are differentiable again, to any order.
 

@@ -61,7 +61,7 @@ def _backward(xp: Any, starts: list[Node | None], cotangents: tuple[Any, ...]) -
 
     def send(node: Node, cotangent: Any) -> None:
         if node in pending:
-            pending[node] = xp.add(pending[node], cotangent)
+            pending[node] = _sum(xp, pending[node], cotangent)
         else:
             pending[node] = cotangent
             heapq.heappush(heap, (-node.order, node))
@@ -81,3 +81,12 @@ def _backward(xp: Any, starts: list[Node | None], cotangents: tuple[Any, ...]) -
         for parent, part in zip(node.parents, node.pull(cotangent), strict=True):
             send(parent, part)
     return leaves
+
+
+def _sum(xp: Any, first: Any, second: Any) -> Any:
+    """Add two cotangents; those of an operation with several results are tuples with None for zeros."""
+    if first is None or second is None:
+        return second if first is None else first
+    if type(first) is tuple:
+        return tuple(_sum(xp, one, other) for one, other in zip(first, second, strict=True))
+    return xp.add(first, second)

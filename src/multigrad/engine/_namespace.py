@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
-from multigrad.engine import _rules
-from multigrad.engine._shapes import sum_to
+from multigrad.engine import _forward, rules
+from multigrad.engine._fft import Fft
+from multigrad.engine._linalg import Linalg
+from multigrad.engine._names import Names
 from multigrad.engine._trace import Tracer, constant, primitive, strip
 
 # Creation functions, dtypes and inspection take no traced arrays and come from the namespace as they are.
 
 
-class TracedNamespace:
+class UniqueAll(NamedTuple):
+    """The results of ``unique_all``."""
+
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+class UniqueCounts(NamedTuple):
+    """The results of ``unique_counts``."""
+
+    values: Any
+    counts: Any
+
+
+class UniqueInverse(NamedTuple):
+    """The results of ``unique_inverse``."""
+
+    values: Any
+    inverse_indices: Any
+
+
+class TracedNamespace(Names):
     """An array API namespace whose functions also take traced arrays and record what they do.
 
     Parameters
@@ -22,45 +47,22 @@ class TracedNamespace:
 
     Notes
     -----
-    Functions have the standard's names and arguments. Two are extra, since the standard spells them as syntax:
-    ``getitem(x, key)`` and ``setitem(x, value, key)``; ``place(x, value, key)`` is the transpose of the first.
+    Functions have the standard's names and arguments; ``linalg`` and ``fft`` are there where the namespace has them.
+    Two are extra, since the standard spells them as syntax: ``getitem(x, key)`` and ``setitem(x, value, key)``.
     """
 
     def __init__(self, xp: Any) -> None:
+        super().__init__(xp, _forward.bound(_forward.MAIN, xp), self)
         self._xp = xp
-        for name, slopes in _rules.SLOPES.items():
-            self._add(name, tuple(_from_slope(i, slope) for i, slope in enumerate(slopes)))
-        for name, rule in _rules.PULLBACKS.items():
-            self._add(name, rule)
-        for name in _rules.FLAT:
-            if hasattr(xp, name):
-                setattr(self, name, constant(getattr(xp, name)))
-        self._concat = primitive(lambda *xs, axis: xp.concat(xs, axis=axis), _rules.VARIADIC["concat"], self)
-        self._stack = primitive(lambda *xs, axis: xp.stack(xs, axis=axis), _rules.VARIADIC["stack"], self)
-
-    def _add(self, name: str, rule: Any) -> None:
-        function = getattr(_Functions(self._xp), name, None) or getattr(self._xp, name, None)
-        if function is not None:
-            # A method of that name wraps the primitive.
-            setattr(self, f"_{name}" if hasattr(type(self), name) else name, primitive(function, rule, self))
-
-    def __getattr__(self, name: str) -> Any:
-        # What is not differentiated here: dtypes, constants, creation. A traced argument must not slip through.
-        member = getattr(self._xp, name)
-        if not callable(member) or isinstance(member, type):
-            return member
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if any(isinstance(arg, Tracer) for arg in (*args, *kwargs.values())):
-                raise NotImplementedError(
-                    f"multigrad's engine has no derivative rule for {name!r} yet. Compose it from other functions of "
-                    "the standard, or run on another backend."
-                )
-            return member(*args, **kwargs)
-
-        call.__name__ = name
-        setattr(self, name, call)
-        return call
+        self._record(rules.SLOPES, rules.PULLBACKS)
+        self._keep_flat(rules.FLAT)
+        self.positions, self.overwritten = constant(self._extra["positions"]), constant(self._extra["overwritten"])
+        self._concat = primitive(lambda *xs, axis: xp.concat(xs, axis=axis), rules.VARIADIC["concat"], self)
+        self._stack = primitive(lambda *xs, axis: xp.stack(xs, axis=axis), rules.VARIADIC["stack"], self)
+        if hasattr(xp, "linalg"):
+            self.linalg = Linalg(xp, self)
+        if hasattr(xp, "fft"):
+            self.fft = Fft(xp, self)
 
     # Compositions: differentiated through what they call.
 
@@ -72,18 +74,6 @@ class TracedNamespace:
         """Return the number of elements that a reduction over an axis meets."""
         axes = range(len(x.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         return math.prod(x.shape[one] for one in axes)
-
-    def overwritten(self, x: Any, key: Any) -> Any:
-        """Tell which elements written at key are written over by later ones; None where no place occurs twice."""
-        key = _plain(key)
-        arrays = [part for part in (key if isinstance(key, tuple) else (key,)) if getattr(part, "shape", ())]
-        if all(self._xp.isdtype(part.dtype, "bool") for part in arrays):
-            return None
-        positions = self._xp.reshape(self._xp.arange(x.size), x.shape)[key]
-        order = self._xp.reshape(self._xp.arange(positions.size), positions.shape)
-        last = self._xp.zeros((x.size,), dtype=order.dtype)
-        last[self._xp.reshape(positions, (-1,))] = self._xp.reshape(order, (-1,))
-        return last[positions] != order
 
     def mean(self, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
         if not isinstance(x, Tracer):
@@ -106,6 +96,40 @@ class TracedNamespace:
         for one in axes:
             x = self._multiply_pairs(x, (slice(None),) * one)
         return x if keepdims else self.squeeze(x, axis=axes)
+
+    def cumulative_prod(
+        self, x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+    ) -> Any:
+        """Multiply in pairs, as `prod` does: no division, exact at zeros (rule 6)."""
+        if not isinstance(x, Tracer):
+            return self._xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
+        if axis is None and len(x.shape) != 1:
+            raise ValueError(f"cumulative_prod needs axis= for an array with {len(x.shape)} axes.")
+        x = x if dtype is None else self.astype(x, dtype)
+        axis = (axis or 0) % len(x.shape)
+        before = (slice(None),) * axis
+        out = self._running_product(x, before)
+        if include_initial:
+            one = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
+            out = self.concat([self._xp.ones(one, dtype=x.dtype), out], axis=axis)
+        return out
+
+    def _running_product(self, x: Any, before: tuple[slice, ...]) -> Any:
+        """Multiply neighbours, take the running products of these, and fill in every other one."""
+        axis = len(before)
+        n = x.shape[axis]
+        if n < 2:
+            return x
+        pairs = self._running_product(x[(*before, slice(0, n - 1, 2), ...)] * x[(*before, slice(1, n, 2), ...)], before)
+        count = (n - 1) // 2  # elements 2, 4, ...: the running product before them is in pairs
+        between = pairs[(*before, slice(0, count), ...)] * x[(*before, slice(2, n, 2), ...)]
+        even = self.concat([x[(*before, slice(0, 1), ...)], between], axis=axis)
+        odd = pairs
+        if n % 2:  # one even element more: fill up, and cut off below
+            odd = self.concat([pairs, even[(*before, slice(count, count + 1), ...)]], axis=axis)
+        shape = tuple(2 * size if i == axis else size for i, size in enumerate(even.shape))
+        woven = self.reshape(self.stack([even, odd], axis=axis + 1), shape)
+        return woven if n % 2 == 0 else woven[(*before, slice(0, n), ...)]
 
     def _multiply_pairs(self, x: Any, before: tuple[slice, ...]) -> Any:
         axis = len(before)
@@ -157,6 +181,8 @@ class TracedNamespace:
         return [self.broadcast_to(x, shape) for x in arrays]
 
     def tensordot(self, x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+        if not isinstance(x1, Tracer) and not isinstance(x2, Tracer):
+            return self._xp.tensordot(x1, x2, axes=axes)
         n1, n2 = len(x1.shape), len(x2.shape)
         if isinstance(axes, int):
             axes = (tuple(range(n1 - axes, n1)), tuple(range(axes)))
@@ -167,82 +193,87 @@ class TracedNamespace:
         right = self.reshape(self.permute_dims(x2, (*second, *free2)), (size, math.prod(x2.shape[i] for i in free2)))
         return self.reshape(self.matmul(left, right), (*(x1.shape[i] for i in free1), *(x2.shape[i] for i in free2)))
 
+    def unstack(self, x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+        before = (slice(None),) * (axis % max(len(x.shape), 1))
+        return tuple(self.getitem(x, (*before, i, ...)) for i in range(x.shape[axis]))
+
+    def meshgrid(self, *arrays: Any, indexing: str = "xy") -> Any:
+        if not any(isinstance(x, Tracer) for x in arrays):
+            return self._xp.meshgrid(*arrays, indexing=indexing)
+        shape = self._xp.meshgrid(*(strip(x) for x in arrays), indexing=indexing)[0].shape
+        places = [1, 0, *range(2, len(arrays))] if indexing == "xy" and len(arrays) > 1 else range(len(arrays))
+        shaped = (
+            self.reshape(x, (*(1,) * place, -1, *(1,) * (len(arrays) - 1 - place)))
+            for x, place in zip(arrays, places, strict=True)
+        )
+        return tuple(self.broadcast_to(x, shape) for x in shaped)
+
+    def diff(self, x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
+        parts = [part for part in (prepend, x, append) if part is not None]
+        if not any(isinstance(part, Tracer) for part in parts):
+            ends = {"prepend": prepend, "append": append}
+            return self._xp.diff(x, axis=axis, n=n, **{name: end for name, end in ends.items() if end is not None})
+        if n and len(parts) > 1:
+            x = self.concat(parts, axis=axis)
+        before = (slice(None),) * (axis % len(x.shape))
+        for _ in range(n):
+            x = self.subtract(self.getitem(x, (*before, slice(1, None), ...)), x[(*before, slice(None, -1), ...)])
+        return x
+
+    def clip(self, x: Any, /, min: Any = None, max: Any = None) -> Any:
+        if not any(isinstance(part, Tracer) for part in (x, min, max)):
+            return self._xp.clip(x, min, max)
+        out = x if min is None else self.maximum(x, min)
+        out = out if max is None else self.minimum(out, max)
+        return out if min is None or max is None else self._share_where_bounds_meet(out, x, min, max)
+
+    def _share_where_bounds_meet(self, out: Any, x: Any, low: Any, high: Any) -> Any:
+        """Rule 2: where both bounds are x, they share the derivative."""
+        meet = self.logical_and(self.equal(x, low), self.equal(x, high))
+        numbers = isinstance(low, int | float) and isinstance(high, int | float)
+        shared = 0.5 * low + 0.5 * high if numbers else self.add(0.5 * low, 0.5 * high)
+        return self.where(meet, shared, out)
+
+    # Values that occur once, as elements taken: the first of equal ones (rule 2: the stable permutation).
+
+    def unique_all(self, x: Any, /) -> Any:
+        if not isinstance(x, Tracer):
+            return self._xp.unique_all(x)
+        found = self._xp.unique_all(strip(x))
+        values = self.take(self.reshape(x, (-1,)), found.indices, axis=0)
+        return UniqueAll(values, found.indices, found.inverse_indices, found.counts)
+
+    def unique_counts(self, x: Any, /) -> Any:
+        if not isinstance(x, Tracer):
+            return self._xp.unique_counts(x)
+        found = self.unique_all(x)
+        return UniqueCounts(found.values, found.counts)
+
+    def unique_inverse(self, x: Any, /) -> Any:
+        if not isinstance(x, Tracer):
+            return self._xp.unique_inverse(x)
+        found = self.unique_all(x)
+        return UniqueInverse(found.values, found.inverse_indices)
+
+    def unique_values(self, x: Any, /) -> Any:
+        return self.unique_all(x).values if isinstance(x, Tracer) else self._xp.unique_values(x)
+
+    def repeat(self, x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
+        if axis is None and isinstance(x, Tracer):
+            x, axis = self.reshape(x, (-1,)), 0
+        return self._repeat(x, repeats, axis=axis)
+
+    def take(self, x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
+        if axis is None and isinstance(x, Tracer) and len(x.shape) == 1:
+            axis = 0
+        return self._take(x, strip(indices), axis=axis)
+
     def vecdot(self, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+        if not isinstance(x1, Tracer) and not isinstance(x2, Tracer):
+            return self._xp.vecdot(x1, x2, axis=axis)
         return self.sum(self.multiply(self.conj(x1), x2), axis=axis)
 
     def full_like(self, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
         if not isinstance(fill_value, Tracer):
             return self._xp.full_like(strip(x), fill_value, dtype=dtype, device=device)
         return self.broadcast_to(self.astype(fill_value, dtype or x.dtype), x.shape)
-
-
-class _Functions:
-    """Forward functions that the standard spells as syntax, over any namespace."""
-
-    def __init__(self, xp: Any) -> None:
-        self._xp = xp
-
-    def astype(self, x: Any, dtype: Any, **options: Any) -> Any:
-        if self._xp.isdtype(x.dtype, "complex floating") and not self._xp.isdtype(dtype, "complex floating"):
-            x = self._xp.real(x)
-        return self._xp.astype(x, dtype, **options)
-
-    def getitem(self, x: Any, key: Any) -> Any:
-        return x[_plain(key)]
-
-    def setitem(self, x: Any, value: Any, key: Any) -> Any:
-        copy = self._xp.asarray(x, copy=True)
-        copy[_plain(key)] = value
-        return copy
-
-    def place(self, x: Any, value: Any, key: Any) -> Any:
-        """Return zeros like x with value added at key; an index that occurs twice receives both."""
-        zeros = self._xp.zeros_like(x, dtype=value.dtype)
-        key = _plain(key)
-        if _is_basic(key):
-            if isinstance(key, tuple) and None in key:  # the standard writes to no new axes
-                key = (*(part for part in key if part is not None), *(() if ... in key else (...,)))
-                value = self._xp.reshape(value, zeros[key].shape)
-            zeros[key] = value
-            return zeros
-        # Positions in the flat array, so that repeated ones can be summed.
-        positions = self._xp.reshape(self._xp.arange(x.size), x.shape)[key]
-        flat = self._xp.reshape(zeros, (-1,))
-        self._add_at(flat, self._xp.reshape(positions, (-1,)), self._xp.reshape(value, (-1,)))
-        return self._xp.reshape(flat, x.shape)
-
-    def _add_at(self, flat: Any, positions: Any, values: Any) -> None:
-        unbuffered = getattr(getattr(self._xp, "add", None), "at", None)
-        if unbuffered is not None:  # NumPy's; the standard has none
-            unbuffered(flat, positions, values)
-            return
-        for i in range(positions.shape[0]):
-            flat[int(positions[i])] += values[i]
-
-
-def _plain(key: Any) -> Any:
-    """Return an index without tracers: indices are integers and have no derivative."""
-    if isinstance(key, tuple):
-        return tuple(_plain(part) for part in key)
-    return strip(key)
-
-
-def _is_basic(key: Any) -> bool:
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts)
-
-
-def _from_slope(index: int, slope: Any) -> Any:
-    """Return the pullback of an elementwise function from its slope in one argument."""
-
-    def pullback(xp: Any, g: Any, out: Any, *args: Any) -> Any:
-        value = slope(xp, out, *args)
-        if isinstance(value, complex):
-            value = value.conjugate()
-        elif not isinstance(value, int | float) and xp.is_complex(value):
-            value = xp.conj(value)
-        part = sum_to(xp, xp.multiply(g, value), args[index])
-        dtype = args[index].dtype
-        return part if part.dtype == dtype else xp.astype(part, dtype)  # rule 8: a real input's is real
-
-    return pullback

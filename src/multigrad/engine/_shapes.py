@@ -1,21 +1,23 @@
-"""Moving cotangents between shapes: the inverse of broadcasting, reducing and permuting."""
+"""What many rules share: moving cotangents between shapes, the inverse of broadcasting, reducing and permuting."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from multigrad.engine._trace import strip
 
+Rule = tuple[Callable[..., Any], ...]  # one expression per argument
+
 
 def sum_to(xp: Any, g: Any, like: Any) -> Any:
-    """Return a cotangent summed over the axes along which ``like`` was broadcast."""
-    shape = getattr(like, "shape", ())
-    if tuple(g.shape) == tuple(shape):
-        return g
-    extra = len(g.shape) - len(shape)
-    stretched = tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
-    g = xp.sum(g, axis=tuple(range(extra)) + stretched, keepdims=True)
-    return xp.reshape(g, tuple(shape))
+    """Return a cotangent summed over the axes along which ``like`` was broadcast, in the dtype of ``like``."""
+    shape = tuple(like.shape)
+    if tuple(g.shape) != shape:
+        extra = len(g.shape) - len(shape)
+        stretched = tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
+        g = xp.reshape(xp.sum(g, axis=tuple(range(extra)) + stretched, keepdims=True), shape)
+    return g if g.dtype == like.dtype else xp.astype(g, like.dtype)  # rule 8: a real input's is real
 
 
 def _axes(like: Any, axis: Any) -> tuple[int, ...]:
@@ -43,6 +45,15 @@ def unpermuted(axes: Any) -> tuple[int, ...]:
     return tuple(sorted(range(len(axes)), key=axes.__getitem__))
 
 
-def scatter(xp: Any, g: Any, like: Any, indices: Any, axis: Any) -> Any:
-    """Return zeros like ``like`` with a cotangent added where elements were taken."""
-    return xp.place(strip(like), g, (slice(None),) * ((axis or 0) % len(like.shape)) + (indices,))
+def scatter(xp: Any, g: Any, like: Any, moved: Callable[[Any], Any]) -> Any:
+    """Return zeros like ``like`` with a cotangent added where elements came from.
+
+    ``moved`` is the function that moved them; here it moves their positions.
+    """
+    return xp.scatter(strip(like), g, moved(xp.positions(like)))
+
+
+def ratio(xp: Any, numerator: Any, denominator: Any) -> Any:
+    """Return a quotient that is 0 at a symmetric kink, where it would be 0/0 (rule 2)."""
+    zero = denominator == 0
+    return xp.where(zero, 0.0, xp.divide(numerator, xp.where(zero, 1.0, denominator)))

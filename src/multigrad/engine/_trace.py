@@ -162,10 +162,33 @@ def primitive(
     return call
 
 
+def primitive_of_tuple(function: Callable[..., Any], rule: Callable[..., Any], xp: Any) -> Callable[..., Any]:
+    """Return a function of one array with several results (a named tuple) that records itself.
+
+    The results share one operation behind them. Its cotangent is a tuple with None for results that nothing was
+    computed from, so that these do not enter the rule.
+    """
+
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(x) is not Tracer:
+            return function(x, *args, **kwargs)
+        value, trace = x.value, x.trace
+        outs = call(value, *args, **kwargs)
+        operation = Node((x.node,), lambda g: (rule(xp, g, outs, value, *args, **kwargs),))
+        count = len(outs)
+        return type(outs)(*(Tracer(out, trace, Node((operation,), _into(i, count))) for i, out in enumerate(outs)))
+
+    return call
+
+
+def _into(i: int, count: int) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda g: (tuple(g if j == i else None for j in range(count)),)
+
+
 def constant(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of tracers whose result does not depend on them smoothly: comparisons, counts, shapes."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        return function(*(strip(arg) for arg in args), **kwargs)
+        return function(*(strip(arg) for arg in args), **{name: strip(arg) for name, arg in kwargs.items()})
 
     return call

@@ -4,8 +4,7 @@ import jax
 
 from multigrad._array import Array
 from multigrad._dtypes import dtype_name
-from multigrad.array_api.jax import _dtypes, _native, _object
-from multigrad.array_api.jax._wide import keep_width
+from multigrad.array_api.jax import _dtypes, _indexing, _native, _object
 
 
 class JaxArray(Array):
@@ -24,8 +23,9 @@ class JaxArray(Array):
     _peek = staticmethod(_object.peek)
     _device = staticmethod(_object.device_name)
     _to_device = staticmethod(_object.to_device)
-    _getitem = staticmethod(keep_width(_object.getitem))
-    _setitem = staticmethod(keep_width(_object.setitem))
+    _dlpack = staticmethod(_object.dlpack)
+    _getitem = staticmethod(_indexing.getitem)
+    _setitem = staticmethod(_indexing.setitem)
 
     @staticmethod
     def _asarray(obj, dtype=None, device=None):

@@ -5,6 +5,7 @@ import numpy as np
 
 from multigrad.array_api._data_types import DataTypes
 from multigrad.array_api._promotion import Promotion
+from multigrad.array_api.jax._object import to_device
 from multigrad.array_api.jax._wide import keep_width
 
 # JAX's arrays carry NumPy's dtype objects; bfloat16's is ml_dtypes'.
@@ -40,7 +41,7 @@ def astype(x, dtype, /, *, copy=True, device=None):
     if np.issubdtype(x.dtype, np.complexfloating) and not np.issubdtype(dtype, np.complexfloating):
         x = jnp.real(x)
     x = x.astype(dtype)
-    return x if device is None else x.to_device(device)
+    return x if device is None else to_device(x, device)
 
 
 promotion = Promotion(DTYPES, astype, keep_width(lambda number, array: jnp.asarray(number, dtype=array.dtype)))

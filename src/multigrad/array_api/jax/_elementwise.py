@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 
 from multigrad.array_api.jax._dtypes import promotion
+from multigrad.array_api.jax._special_values import floor_divide, remainder, sign, with_special_values
 from multigrad.array_api.jax._wide import keep_width
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "minimum",
     "multiply",
     "negative",
+    "nextafter",
     "not_equal",
     "positive",
     "pow",
@@ -86,31 +88,49 @@ def _binary(function, **options):
 
 add, subtract, multiply = _binary(jnp.add), _binary(jnp.subtract), _binary(jnp.multiply)
 divide, pow = _binary(jnp.divide, floating=True), _binary(jnp.pow)  # noqa: A001
-floor_divide, remainder = _binary(jnp.floor_divide), _binary(jnp.remainder)
+floor_divide, remainder = _binary(floor_divide), _binary(remainder)
 equal, not_equal = _binary(jnp.equal), _binary(jnp.not_equal)
 less, less_equal = _binary(jnp.less), _binary(jnp.less_equal)
 greater, greater_equal = _binary(jnp.greater), _binary(jnp.greater_equal)
 atan2, copysign = _binary(jnp.atan2, floating=True), _binary(jnp.copysign, floating=True)
 hypot, logaddexp = _binary(jnp.hypot, floating=True), _binary(jnp.logaddexp, floating=True)
+nextafter = _binary(jnp.nextafter, floating=True)
 maximum, minimum = _binary(jnp.maximum), _binary(jnp.minimum)
 bitwise_and, bitwise_or, bitwise_xor = _binary(jnp.bitwise_and), _binary(jnp.bitwise_or), _binary(jnp.bitwise_xor)
 bitwise_left_shift, bitwise_right_shift = _binary(jnp.bitwise_left_shift), _binary(jnp.bitwise_right_shift)
 logical_and, logical_or, logical_xor = _binary(jnp.logical_and), _binary(jnp.logical_or), _binary(jnp.logical_xor)
 
-acos, asin, atan = _unary(jnp.acos), _unary(jnp.asin), _unary(jnp.atan)
-acosh, asinh, atanh = _unary(jnp.acosh), _unary(jnp.asinh), _unary(jnp.atanh)
-cos, sin, tan = _unary(jnp.cos), _unary(jnp.sin), _unary(jnp.tan)
-cosh, sinh, tanh = _unary(jnp.cosh), _unary(jnp.sinh), _unary(jnp.tanh)
-exp, expm1 = _unary(jnp.exp), _unary(jnp.expm1)
-log, log1p, log2, log10 = _unary(jnp.log), _unary(jnp.log1p), _unary(jnp.log2), _unary(jnp.log10)
-reciprocal, sqrt = _unary(jnp.reciprocal), _unary(jnp.sqrt)
 
-abs, sign, square = keep_width(jnp.abs), keep_width(jnp.sign), keep_width(jnp.square)  # noqa: A001
-negative, positive = keep_width(jnp.negative), keep_width(jnp.positive)
-bitwise_invert, logical_not = keep_width(jnp.bitwise_not), keep_width(jnp.logical_not)
-ceil, floor, trunc, round = map(keep_width, (jnp.ceil, jnp.floor, jnp.trunc, jnp.round))  # noqa: A001
-isfinite, isinf, isnan, signbit = map(keep_width, (jnp.isfinite, jnp.isinf, jnp.isnan, jnp.signbit))
-conj, real, imag = keep_width(jnp.conj), keep_width(jnp.real), keep_width(jnp.imag)
+def _unary_with_special_values(name):
+    return _unary(with_special_values(name))
+
+
+acos, acosh, asin, asinh, atan, atanh = map(
+    _unary_with_special_values, ("acos", "acosh", "asin", "asinh", "atan", "atanh")
+)
+cosh, exp, expm1, log, log1p, sinh, sqrt, tanh = map(
+    _unary_with_special_values, ("cosh", "exp", "expm1", "log", "log1p", "sinh", "sqrt", "tanh")
+)
+cos, sin, tan = _unary(jnp.cos), _unary(jnp.sin), _unary(jnp.tan)
+log2, log10, reciprocal = map(_unary, (jnp.log2, jnp.log10, jnp.reciprocal))
+
+
+# Without promotion. JAX's own signatures have options that the standard's functions lack.
+def _plain(function):
+    kept = keep_width(function)
+
+    def call(x, /):
+        return kept(x)
+
+    return call
+
+
+abs, sign, square = _plain(jnp.abs), _plain(sign), _plain(jnp.square)  # noqa: A001
+negative, positive = _plain(jnp.negative), _plain(jnp.positive)
+bitwise_invert, logical_not = _plain(jnp.bitwise_not), _plain(jnp.logical_not)
+ceil, floor, trunc, round = map(_plain, (jnp.ceil, jnp.floor, jnp.trunc, jnp.round))  # noqa: A001
+isfinite, isinf, isnan, signbit = map(_plain, (jnp.isfinite, jnp.isinf, jnp.isnan, jnp.signbit))
+conj, real, imag = _plain(jnp.conj), _plain(jnp.real), _plain(jnp.imag)
 
 
 def clip(x, /, min=None, max=None):

@@ -1,7 +1,6 @@
-"""The array object: how JAX's arrays are told apart, inspected, read and written."""
+"""The array object: how JAX's arrays are told apart and inspected."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from multigrad._errors import DeviceError
@@ -84,34 +83,8 @@ def peek(x):
     return to_numpy(x)
 
 
-def getitem(x, key):
-    _check_bounds(x, key)
-    return x[key]
-
-
-def setitem(x, key, value):
-    _check_bounds(x, key)
-    return x.at[key].set(value)
-
-
-def _check_bounds(x, key):
-    """Raise IndexError as everywhere else; JAX clamps an integer out of range instead."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if not any(_is_integer(part) for part in parts):
-        return
-    if sum(part is not None and part is not Ellipsis for part in parts) > x.ndim:
-        return  # JAX's own error
-    axis = 0
-    for part in parts:
-        if part is None:
-            continue
-        if part is Ellipsis:
-            axis = x.ndim - sum(p is not None for p in parts[parts.index(Ellipsis) + 1 :])
-            continue
-        if _is_integer(part) and not -x.shape[axis] <= part < x.shape[axis]:
-            raise IndexError(f"Index {part} is out of bounds for axis {axis} with size {x.shape[axis]}.")
-        axis += getattr(part, "ndim", 1) if getattr(part, "dtype", None) == jnp.bool_ else 1
-
-
-def _is_integer(part):
-    return isinstance(part, int | np.integer) and not isinstance(part, bool)
+def dlpack(x, options):
+    """Return the capsule; JAX names the versions that it knows, but a consumer may name any older one."""
+    if options.get("max_version", (1, 0)) < (1, 0):
+        options = {name: value for name, value in options.items() if name != "max_version"}
+    return x.__dlpack__(**options)

@@ -1,14 +1,16 @@
-"""Statistical functions and the two of utility, ``all`` and ``any``."""
+"""Statistical functions."""
 
+import jax
 import jax.numpy as jnp
 
+from multigrad.array_api import _checks
 from multigrad.array_api.jax._dtypes import DTYPES, floating
 from multigrad.array_api.jax._wide import keep_width
 
-__all__ = ["all", "any", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
+__all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
 
 
-def _sum_dtype(x, dtype):
+def sum_dtype(x, dtype):
     """Return the dtype to accumulate in: small integers would overflow."""
     if dtype is not None or x.dtype.kind not in "biu":
         return dtype
@@ -16,15 +18,20 @@ def _sum_dtype(x, dtype):
 
 
 _sum, _prod, _mean = keep_width(jnp.sum), keep_width(jnp.prod), keep_width(jnp.mean)
-_var, _std, _cumulative_sum = keep_width(jnp.var), keep_width(jnp.std), keep_width(jnp.cumulative_sum)
+_var, _std = keep_width(jnp.var), keep_width(jnp.std)
+# Compiled whole: eagerly they take several calls.
+_cumulative_sum, _cumulative_prod = (
+    keep_width(jax.jit(function, static_argnames=("axis", "dtype", "include_initial")))
+    for function in (jnp.cumulative_sum, jnp.cumulative_prod)
+)
 
 
 def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
-    return _sum(x, axis=axis, dtype=_sum_dtype(x, dtype), keepdims=keepdims)
+    return _sum(x, axis=axis, dtype=sum_dtype(x, dtype), keepdims=keepdims)
 
 
 def prod(x, /, *, axis=None, dtype=None, keepdims=False):
-    return _prod(x, axis=axis, dtype=_sum_dtype(x, dtype), keepdims=keepdims)
+    return _prod(x, axis=axis, dtype=sum_dtype(x, dtype), keepdims=keepdims)
 
 
 def var(x, /, *, axis=None, correction=0.0, keepdims=False):
@@ -36,12 +43,25 @@ def std(x, /, *, axis=None, correction=0.0, keepdims=False):
 
 
 def cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):
-    return _cumulative_sum(x, axis=axis, dtype=_sum_dtype(x, dtype), include_initial=include_initial)
+    axis = _checks.only_axis(axis, x.ndim, "cumulative_sum")
+    return _cumulative_sum(x, axis=axis, dtype=sum_dtype(x, dtype), include_initial=include_initial)
+
+
+def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
+    axis = _checks.only_axis(axis, x.ndim, "cumulative_prod")
+    return _cumulative_prod(x, axis=axis, dtype=sum_dtype(x, dtype), include_initial=include_initial)
 
 
 def mean(x, /, *, axis=None, keepdims=False):
     return _mean(floating(x), axis=axis, keepdims=keepdims)
 
 
-max, min = keep_width(jnp.max), keep_width(jnp.min)  # noqa: A001
-all, any = keep_width(jnp.all), keep_width(jnp.any)  # noqa: A001
+_max, _min = keep_width(jnp.max), keep_width(jnp.min)
+
+
+def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return _max(x, axis=axis, keepdims=keepdims)
+
+
+def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return _min(x, axis=axis, keepdims=keepdims)

@@ -32,3 +32,16 @@ def keep_width(function):
         return function(*args, **kwargs)
 
     return call
+
+
+def with_positions(function):
+    """Make a function always compute in 64 bits: positions are int64, as everywhere, whatever the values' width."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if jax.config.jax_enable_x64:
+            return function(*args, **kwargs)
+        with jax.enable_x64(True):
+            return function(*args, **kwargs)
+
+    return call

@@ -1,8 +1,10 @@
 """`Array` over NumPy's arrays, plain and traced."""
 
+import numpy as np
+
 from multigrad._array import Array
 from multigrad._dtypes import dtype_name
-from multigrad.array_api.numpy import _dtypes, _native, _object
+from multigrad.array_api.numpy import _dtypes, _indexing, _native, _object
 
 
 class NumpyArray(Array):
@@ -18,8 +20,8 @@ class NumpyArray(Array):
     _peek = staticmethod(_object.peek)
     _device = staticmethod(_object.device_name)
     _to_device = staticmethod(_object.to_device)
-    _getitem = staticmethod(_object.getitem)
-    _setitem = staticmethod(_object.setitem)
+    _getitem = staticmethod(_indexing.getitem)
+    _setitem = staticmethod(_indexing.setitem)
 
     @staticmethod
     def _asarray(obj, dtype=None, device=None):
@@ -27,8 +29,8 @@ class NumpyArray(Array):
 
     @classmethod
     def _native_form(cls, native):
-        # A traced array has no NumPy form that could be differentiated.
-        return cls._wrap(native) if _object.is_recorded(native) else native
+        # A traced array has no NumPy form that could be differentiated; NumPy's scalars stand for 0-d arrays.
+        return cls._wrap(native) if _object.is_recorded(native) else np.asarray(native)
 
     @classmethod
     def _coerce(cls, other):

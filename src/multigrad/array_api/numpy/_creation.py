@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from multigrad.array_api import _defaults
+from multigrad.array_api import _checks, _defaults
 from multigrad.array_api.numpy._dtypes import DTYPES, astype, promotion, traced
 from multigrad.array_api.numpy._object import check_device
 from multigrad.engine import Tracer
@@ -13,11 +13,15 @@ __all__ = [
     "empty",
     "empty_like",
     "eye",
+    "from_dlpack",
     "full",
     "full_like",
     "linspace",
+    "meshgrid",
     "ones",
     "ones_like",
+    "tril",
+    "triu",
     "zeros",
     "zeros_like",
 ]
@@ -94,3 +98,23 @@ def ones_like(x, /, *, dtype=None, device=None):
 
 def full_like(x, /, fill_value, *, dtype=None, device=None):
     return traced.full_like(x, fill_value, dtype=dtype)
+
+
+def from_dlpack(x, /, *, device=None, copy=None):
+    check_device(device)
+    found = np.from_dlpack(x, copy=copy)
+    return found if copy is False else np.array(found)  # the producer may change its array after the call
+
+
+def meshgrid(*arrays, indexing="xy"):
+    return list(traced.meshgrid(*arrays, indexing=indexing))
+
+
+def tril(x, /, *, k=0):
+    _checks.at_least(x.ndim, 2, "tril")
+    return traced.tril(x, k=k)
+
+
+def triu(x, /, *, k=0):
+    _checks.at_least(x.ndim, 2, "triu")
+    return traced.triu(x, k=k)

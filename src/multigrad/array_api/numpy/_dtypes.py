@@ -1,14 +1,14 @@
 """Data types, and the functions of the engine under NumPy's types."""
 
-import array_api_compat.numpy
 import numpy as np
 
 from multigrad.array_api._data_types import DataTypes
 from multigrad.array_api._promotion import Promotion
+from multigrad.array_api.numpy import _framework
 from multigrad.engine import TracedNamespace
 
 # Functions that compute with NumPy and record what they do.
-traced = TracedNamespace(array_api_compat.numpy)
+traced = TracedNamespace(_framework)
 
 DTYPES = {
     name: np.dtype(name)

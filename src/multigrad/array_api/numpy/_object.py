@@ -3,14 +3,15 @@
 import numpy as np
 
 from multigrad._errors import DeviceError
-from multigrad.array_api.numpy._dtypes import traced
 from multigrad.engine import Tracer
-
-getitem = traced.getitem
 
 
 def is_native(x):
     return isinstance(x, np.ndarray | np.generic | Tracer)
+
+
+def is_plain(x):
+    return isinstance(x, np.ndarray | np.generic)
 
 
 def is_array_object(x):
@@ -44,7 +45,3 @@ def peek(x):
     while isinstance(x, Tracer):
         x = x.value
     return np.asarray(x)
-
-
-def setitem(x, key, value):
-    return traced.setitem(x, value, key)

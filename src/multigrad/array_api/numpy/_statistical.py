@@ -1,10 +1,17 @@
-"""Statistical functions and the two of utility, ``all`` and ``any``."""
+"""Statistical functions."""
 
+from multigrad.array_api import _checks
 from multigrad.array_api.numpy._dtypes import DTYPES, astype, floating, traced
 
-__all__ = ["all", "any", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
+__all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
 
-all, any, max, min = traced.all, traced.any, traced.max, traced.min  # noqa: A001
+
+def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return traced.max(x, axis=axis, keepdims=keepdims)
+
+
+def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return traced.min(x, axis=axis, keepdims=keepdims)
 
 
 def mean(x, /, *, axis=None, keepdims=False):
@@ -19,7 +26,7 @@ def std(x, /, *, axis=None, correction=0.0, keepdims=False):
     return traced.std(floating(x), axis=axis, correction=correction, keepdims=keepdims)
 
 
-def _sum_dtype(x, dtype):
+def sum_dtype(x, dtype):
     """Return the dtype to accumulate in: small integers would overflow."""
     if dtype is not None or x.dtype.kind not in "biu":
         return dtype or x.dtype
@@ -27,13 +34,22 @@ def _sum_dtype(x, dtype):
 
 
 def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
-    return traced.sum(astype(x, _sum_dtype(x, dtype)), axis=axis, keepdims=keepdims)
+    dtype = sum_dtype(x, dtype)
+    return traced.sum(astype(x, dtype), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def prod(x, /, *, axis=None, dtype=None, keepdims=False):
-    return traced.prod(astype(x, _sum_dtype(x, dtype)), axis=axis, keepdims=keepdims)
+    dtype = sum_dtype(x, dtype)
+    return traced.prod(astype(x, dtype), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):
-    axis = 0 if axis is None else axis
-    return traced.cumulative_sum(astype(x, _sum_dtype(x, dtype)), axis=axis, include_initial=include_initial)
+    axis = _checks.only_axis(axis, x.ndim, "cumulative_sum")
+    dtype = sum_dtype(x, dtype)
+    return traced.cumulative_sum(astype(x, dtype), axis=axis, dtype=dtype, include_initial=include_initial)
+
+
+def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
+    axis = _checks.only_axis(axis, x.ndim, "cumulative_prod")
+    dtype = sum_dtype(x, dtype)
+    return traced.cumulative_prod(astype(x, dtype), axis=axis, dtype=dtype, include_initial=include_initial)

@@ -22,6 +22,7 @@ class TensorFlowArray(Array):
     _to_device = staticmethod(_object.to_device)
     _getitem = staticmethod(_indexing.getitem)
     _setitem = staticmethod(_indexing.setitem)
+    _dlpack = staticmethod(_object.dlpack)
 
     def __init__(self, native, /):
         super().__init__(_object.tensor(native))

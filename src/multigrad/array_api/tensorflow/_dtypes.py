@@ -20,6 +20,7 @@ from tensorflow import (
     uint64,
 )
 
+from multigrad._dtypes import dtype_name
 from multigrad.array_api._data_types import DataTypes
 from multigrad.array_api._promotion import Promotion
 from multigrad.array_api.tensorflow._object import tensor, to_device
@@ -72,6 +73,8 @@ HALF = frozenset((float16, bfloat16))
 
 def astype(x, dtype, /, *, copy=True, device=None):
     """Cast an array to a dtype; tensors are immutable, so no copy is made where none is needed."""
+    if not isinstance(dtype, tf.DType):
+        dtype = DTYPES[dtype_name(dtype)]
     return to_device(_cast(tensor(x), dtype), device)
 
 

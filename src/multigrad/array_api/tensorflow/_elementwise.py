@@ -8,10 +8,9 @@ import math
 
 import tensorflow as tf
 
+from multigrad.array_api.tensorflow import _complex
 from multigrad.array_api.tensorflow._dtypes import HALF, UNSIGNED, constant, promotion
 from multigrad.array_api.tensorflow._object import tensor
-
-unary, binary = promotion.unary, promotion.binary
 
 __all__ = [
     "abs",
@@ -63,6 +62,7 @@ __all__ = [
     "minimum",
     "multiply",
     "negative",
+    "nextafter",
     "not_equal",
     "positive",
     "pow",
@@ -83,8 +83,19 @@ __all__ = [
 ]
 
 
+def unary(function):
+    # Without what TensorFlow hangs on its functions: signatures of their own, marks for AutoGraph.
+    def call(x):
+        return function(x)
+
+    return promotion.unary(call)
+
+
 def _two(function, **options):
-    return binary(function, numbers=False, **options)
+    def call(x1, x2):
+        return function(x1, x2)
+
+    return promotion.binary(call, numbers=False, **options)
 
 
 def _raw(operation):
@@ -105,31 +116,38 @@ greater, greater_equal = _two(tf.greater), _two(tf.greater_equal)
 maximum, minimum = _two(tf.maximum), _two(tf.minimum)
 atan2 = _two(tf.atan2, floating=True)
 logical_and, logical_or, logical_xor = _two(tf.logical_and), _two(tf.logical_or), _two(tf.math.logical_xor)
-logical_not = tf.logical_not
+
+
+def _by_kind(on_real, on_complex):
+    def call(x):
+        return on_complex(x) if x.dtype.is_complex else on_real(x)
+
+    return unary(call)
+
 
 acos, asin, atan = unary(tf.acos), unary(tf.asin), unary(tf.atan)
 acosh, asinh, atanh = unary(tf.acosh), unary(tf.asinh), unary(tf.atanh)
 cos, sin, tan = unary(tf.cos), unary(tf.sin), unary(tf.tan)
-cosh, sinh, tanh = unary(tf.cosh), unary(tf.sinh), unary(tf.tanh)
-exp, expm1, log, log1p = unary(tf.exp), unary(tf.math.expm1), unary(tf.math.log), unary(tf.math.log1p)
-reciprocal, sqrt = unary(tf.math.reciprocal), unary(tf.sqrt)
-square, positive = tf.square, tensor
+cosh, sinh, tanh = unary(tf.cosh), unary(tf.sinh), _by_kind(tf.tanh, _complex.tanh)
+exp, expm1 = unary(tf.exp), _by_kind(tf.math.expm1, _complex.expm1)
+log, log1p = _by_kind(tf.math.log, _complex.log), _by_kind(tf.math.log1p, _complex.log1p)
+reciprocal = _by_kind(tf.math.reciprocal, _complex.reciprocal)
+sqrt = _by_kind(tf.sqrt, _complex.sqrt)
 
 
 def _log(base):
     factor = math.log(base)
 
-    def call(x):
-        y = tf.math.log(x)
-        if not y.dtype.is_complex:
-            return y / factor
+    def on_complex(x):
         # A complex quotient would make a NaN of the imaginary part at 0.
+        y = _complex.log(x)
         return tf.complex(tf.math.real(y) / factor, tf.math.imag(y) / factor)
 
-    return unary(call)
+    return _by_kind(lambda x: tf.math.log(x) / factor, on_complex)
 
 
 log2, log10 = _log(2), _log(10)
+nextafter = _two(tf.math.nextafter, floating=True)
 
 
 # Small exponents as products: 19 times as fast as TensorFlow's pow, and polynomials to every order of derivative, where
@@ -156,7 +174,7 @@ def _power(x1, x2):
     return tf.pow(x1, x2)
 
 
-pow = binary(_power)  # noqa: A001
+pow = promotion.binary(_power)  # noqa: A001
 
 
 def _in_float32(function):
@@ -172,7 +190,7 @@ def _in_float32(function):
 
 @_in_float32
 def _floor_divide(x1, x2):
-    """Divide as Python and NumPy do, by the exact remainder: 1.0 // 0.1 is 9, and -5 // inf is -1."""
+    """Divide by the exact remainder, as Python does: 1.0 // 0.1 is 9. At infinities and zeros the quotient counts."""
     if not x1.dtype.is_floating:
         return tf.math.floordiv(x1, x2)
     x1, x2 = tf.stop_gradient(x1), tf.stop_gradient(x2)
@@ -183,7 +201,8 @@ def _floor_divide(x1, x2):
     quotient -= tf.cast((rest != zero) & ((rest < zero) != (x2 < zero)), x1.dtype)
     floored = tf.floor(quotient)
     floored += tf.cast(quotient - floored > 0.5, x1.dtype)
-    return tf.where(x2 == zero, ratio, tf.where(quotient == zero, zero * ratio, floored))
+    exact = tf.math.is_finite(x1) & tf.math.is_finite(x2) & (x1 != zero) & (x2 != zero)
+    return tf.where(exact, tf.where(quotient == zero, zero * ratio, floored), tf.floor(ratio))
 
 
 def _remainder(x1, x2):
@@ -247,6 +266,18 @@ def abs(x, /):  # noqa: A001
     return tensor(x) if x.dtype in UNSIGNED or x.dtype == tf.bool else tf.abs(x)
 
 
+def logical_not(x, /):
+    return tf.logical_not(x)
+
+
+def positive(x, /):
+    return tensor(x)
+
+
+def square(x, /):
+    return tf.square(x)
+
+
 def negative(x, /):
     if x.dtype in UNSIGNED:  # no kernel; two's complement has the right last bits
         return tf.cast(-tf.cast(x, tf.int64), x.dtype)
@@ -254,6 +285,8 @@ def negative(x, /):
 
 
 def sign(x, /):
+    if x.dtype.is_complex:
+        return _complex.sign(x)
     return tf.cast(tf.cast(x, tf.bool), x.dtype) if x.dtype in UNSIGNED else tf.sign(x)
 
 

@@ -1,65 +1,85 @@
-"""Manipulation, searching and indexing functions."""
+"""Manipulation functions."""
 
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 import tensorflow as tf
 
-from multigrad.array_api.tensorflow._creation import asarray
+from multigrad.array_api import _checks, _composed
 from multigrad.array_api.tensorflow._dtypes import promotion
-from multigrad.array_api.tensorflow._indexing import within
 from multigrad.array_api.tensorflow._object import is_native, tensor
+from multigrad.array_api.tensorflow._shapes import ndim, only_known, product, sizes, vector
 
 __all__ = [
-    "argmax",
-    "argmin",
     "broadcast_arrays",
     "broadcast_to",
     "concat",
     "expand_dims",
     "flip",
-    "matrix_transpose",
+    "moveaxis",
     "permute_dims",
+    "repeat",
     "reshape",
     "roll",
     "squeeze",
     "stack",
-    "take",
-    "where",
+    "tile",
+    "unstack",
 ]
 
 
 def broadcast_arrays(*arrays):
     if all(x.shape.is_fully_defined() for x in arrays):
-        shape = np.broadcast_shapes(*(tuple(x.shape) for x in arrays))
+        shape = _checks.broadcast(*(x.shape for x in arrays))
     else:
         shape = functools.reduce(tf.broadcast_dynamic_shape, map(tf.shape, arrays))
     return [tf.broadcast_to(x, shape) for x in arrays]
 
 
 def broadcast_to(x, /, shape):
+    x = tensor(x)
+    if not is_native(shape):
+        wanted = tuple(shape)
+        known = tuple(None if is_native(size) else size for size in wanted)
+        if ndim(x) > len(known) or any(
+            have not in (1, None) and want is not None and have != want
+            for have, want in zip(reversed(x.shape), reversed(known), strict=False)
+        ):
+            raise ValueError(f"An array of shape {tuple(x.shape)} does not broadcast to shape {known}.")
+        shape = vector(wanted)
     return tf.broadcast_to(x, shape)
 
 
 def concat(arrays, /, *, axis=0):
     arrays = promotion.common(arrays)
+    if not arrays:
+        raise ValueError("xp.concat needs at least one array, got none.")
     if axis is None:
-        arrays, axis = [tf.reshape(x, (-1,)) for x in arrays], 0
+        return tf.concat([tf.reshape(x, (-1,)) for x in arrays], 0)
+    axis = _checks.axis(axis, ndim(arrays[0]))
+    others = [[*x.shape[:axis], *x.shape[axis + 1 :]] for x in arrays]
+    if len({ndim(x) for x in arrays}) > 1 or any(len({*row} - {None}) > 1 for row in zip(*others, strict=True)):
+        shapes = ", ".join(str(tuple(x.shape)) for x in arrays)
+        raise ValueError(f"xp.concat takes arrays of one shape except along axis {axis}, got {shapes}.")
     return tf.concat(arrays, axis)
 
 
 def stack(arrays, /, *, axis=0):
-    return tf.stack(promotion.common(arrays), axis)
+    arrays = promotion.common(arrays)
+    if not arrays:
+        raise ValueError("xp.stack needs at least one array, got none.")
+    if not all(x.shape.is_compatible_with(arrays[0].shape) for x in arrays):
+        raise ValueError(f"xp.stack takes arrays of one shape, got {', '.join(str(tuple(x.shape)) for x in arrays)}.")
+    return tf.stack(arrays, _checks.axis(axis, ndim(arrays[0]) + 1))
 
 
-def expand_dims(x, /, *, axis=0):
-    if not -x.shape.rank - 1 <= axis <= x.shape.rank:
-        raise IndexError(f"Axis {axis} is out of range for an array that will have {x.shape.rank + 1} axes.")
-    return tf.expand_dims(x, axis)
+def expand_dims(x, /, axis):
+    return tf.expand_dims(x, _checks.axis(axis, ndim(x) + 1))
 
 
 def squeeze(x, /, axis):
-    axes = axis if isinstance(axis, tuple) else (axis,)
+    axes = _checks.axes(axis, ndim(x))
     for one in axes:
         if x.shape[one] not in (1, None):
             raise ValueError(f"Expected axes of length 1 to squeeze, got axis {one} of shape {tuple(x.shape)}.")
@@ -68,71 +88,85 @@ def squeeze(x, /, axis):
 
 
 def flip(x, /, *, axis=None):
-    axes = range(x.shape.rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return tf.reverse(x, np.asarray(axes, np.int32))
+    return tf.reverse(x, np.asarray(_checks.axes(axis, ndim(x)), np.int32))
 
 
 def roll(x, /, shift, *, axis=None):
     if axis is None:
         return tf.reshape(tf.roll(tf.reshape(x, (-1,)), shift, 0), tf.shape(x))
-    if isinstance(axis, tuple) and isinstance(shift, int):
-        shift = (shift,) * len(axis)
-    return tf.roll(x, shift, axis)
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    axes = [_checks.axis(one, ndim(x)) for one in axes]  # an axis may come twice
+    shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
+    if len(shifts) != len(axes):
+        raise ValueError(f"Expected as many shifts as axes, got {shift} and {axis}.")
+    return tf.roll(x, shifts, axes) if axes else tensor(x)
 
 
 def permute_dims(x, /, axes):
-    return tf.transpose(x, [axis % x.shape.rank for axis in axes])
-
-
-def matrix_transpose(x, /):
-    if x.shape.rank < 2:
-        raise ValueError(f"Expected at least 2 axes to transpose a matrix, got {x.shape.rank}.")
-    return tf.linalg.matrix_transpose(x)
+    order = _checks.axes(tuple(axes), ndim(x))
+    if len(order) != ndim(x):
+        raise ValueError(f"Expected all {ndim(x)} axes in their new order, got {tuple(axes)}.")
+    return tf.transpose(x, order)
 
 
 def reshape(x, /, shape, *, copy=None):
-    return tf.reshape(x, shape)
+    if is_native(shape):
+        return tf.reshape(x, shape)
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    have, fixed = x.shape.num_elements(), [size for size in shape if type(size) is int and size != -1]
+    if have is not None and len(fixed) >= len(shape) - shape.count(-1):
+        asked = product(fixed)
+        free = shape.count(-1)
+        if free > 1 or (have != asked if not free else not asked or have % asked):
+            raise ValueError(f"An array of shape {tuple(x.shape)} cannot take the shape {shape}.")
+    return tf.reshape(x, vector(shape))
 
 
-def take(x, indices, /, *, axis=None):
+_functions = SimpleNamespace(permute_dims=permute_dims)
+moveaxis = _composed.bound(_composed.moveaxis, _functions)
+
+
+def unstack(x, /, *, axis=0):
+    axis = _checks.axis(axis, ndim(x))
+    return tuple(tf.unstack(x, num=only_known(x.shape[axis], "xp.unstack"), axis=axis))
+
+
+def repeat(x, repeats, /, *, axis=None):
+    x = tensor(x)
     if axis is None:
-        if x.shape.rank != 1:
-            raise ValueError(f"Expected an axis to take from {x.shape.rank} axes, got None.")
-        axis = 0
-    return tf.gather(x, within(indices, x.shape[axis]), axis=axis)
+        x, axis = tf.reshape(x, (-1,)), 0
+    axis = _checks.axis(axis, ndim(x))
+    if is_native(repeats):
+        return _repeat_each(x, tensor(repeats), axis)
+    if repeats < 0:
+        raise ValueError(f"Expected repeats >= 0, got {repeats}.")
+    lengths = sizes(x)
+    before, length, after = lengths[:axis], lengths[axis], lengths[axis + 1 :]
+    spread = tf.broadcast_to(tf.expand_dims(x, axis + 1), vector([*before, length, repeats, *after]))
+    return tf.reshape(spread, vector([*before, length * repeats, *after]))
 
 
-def where(condition, x1, x2, /):
-    if not is_native(x1) and not is_native(x2):
-        x1, x2 = asarray(x1), asarray(x2)
-    elif not is_native(x1):
-        x1 = promotion.constant(x1, x2)
-    elif not is_native(x2):
-        x2 = promotion.constant(x2, x1)
-    return tf.where(condition, *promotion.common([x1, x2]))
+def _repeat_each(x, repeats, axis):
+    if not repeats.dtype.is_integer:
+        raise TypeError(f"xp.repeat takes repeats of an integer dtype, got {repeats.dtype.name}.")
+    have, want = repeats.shape.num_elements(), x.shape[axis]
+    if ndim(repeats) > 1 or (None not in (have, want) and have not in (1, want)):
+        raise ValueError(f"Expected repeats for each of {want} elements, got shape {tuple(repeats.shape)}.")
+    length = sizes(x)[axis]
+    counts = tf.broadcast_to(tf.cast(repeats, tf.int64), vector([length]))
+    if not tf.is_symbolic_tensor(counts) and tf.reduce_any(counts < 0):
+        raise ValueError("Expected repeats >= 0, got a negative one.")
+    # Position p belongs to the element at which the sum of the counts first exceeds p.
+    ends = tf.cumsum(counts)
+    total = tf.reduce_sum(counts)
+    return tf.gather(x, tf.searchsorted(ends, tf.range(total), side="right", out_type=tf.int64), axis=axis)
 
 
-def argmax(x, /, *, axis=None, keepdims=False):
-    return _arg(tf.argmax, x, axis, keepdims)
-
-
-def argmin(x, /, *, axis=None, keepdims=False):
-    return _arg(tf.argmin, x, axis, keepdims)
-
-
-def _arg(function, x, axis, keepdims):
-    rank = x.shape.rank
-    if axis is None:
-        found = _position(function, tf.reshape(x, (-1,)), 0)
-        return tf.reshape(found, (1,) * rank) if keepdims else found
-    found = _position(function, x, axis)
-    return tf.expand_dims(found, axis % rank) if keepdims else found
-
-
-def _position(function, x, axis):
-    found = function(x, axis)
-    if not x.dtype.is_floating:
-        return found
-    # The first NaN, as in NumPy; TensorFlow passes over it.
-    missing = tf.math.is_nan(x)
-    return tf.where(tf.reduce_any(missing, axis), tf.argmax(tf.cast(missing, tf.int8), axis), found)
+def tile(x, repetitions, /):
+    x, repetitions = tensor(x), tuple(repetitions)
+    more = len(repetitions) - ndim(x)
+    x = tf.reshape(x, vector([*[1] * more, *sizes(x)])) if more > 0 else x
+    counts = [*[1] * -more, *repetitions]
+    if x.dtype == tf.uint16:  # no kernel
+        return tf.cast(tf.tile(tf.cast(x, tf.int32), counts), x.dtype)
+    return tf.tile(x, counts)

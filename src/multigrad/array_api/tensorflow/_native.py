@@ -11,17 +11,29 @@ from multigrad.array_api.tensorflow import (
     _creation,
     _dtypes,
     _elementwise,
+    _indexing,
     _linear_algebra,
     _manipulation,
+    _searching,
+    _sets,
+    _sorting,
     _statistical,
+    _utility,
 )
+from multigrad.array_api.tensorflow import _fft as fft
+from multigrad.array_api.tensorflow import _linalg as linalg
 from multigrad.array_api.tensorflow._creation import *  # noqa: F403
 from multigrad.array_api.tensorflow._dtypes import *  # noqa: F403
 from multigrad.array_api.tensorflow._elementwise import *  # noqa: F403
+from multigrad.array_api.tensorflow._indexing import *  # noqa: F403
 from multigrad.array_api.tensorflow._linear_algebra import *  # noqa: F403
 from multigrad.array_api.tensorflow._manipulation import *  # noqa: F403
 from multigrad.array_api.tensorflow._object import device_names
+from multigrad.array_api.tensorflow._searching import *  # noqa: F403
+from multigrad.array_api.tensorflow._sets import *  # noqa: F403
+from multigrad.array_api.tensorflow._sorting import *  # noqa: F403
 from multigrad.array_api.tensorflow._statistical import *  # noqa: F403
+from multigrad.array_api.tensorflow._utility import *  # noqa: F403
 
 newaxis = None
 
@@ -30,6 +42,18 @@ def __array_namespace_info__():  # noqa: N807 - the standard's name
     return ArrayNamespaceInfo(_dtypes.DTYPES, device_names)
 
 
-__all__ = ["__array_namespace_info__", "e", "inf", "nan", "newaxis", "pi"]
-for _section in (_creation, _dtypes, _elementwise, _linear_algebra, _manipulation, _statistical):
+__all__ = ["__array_namespace_info__", "e", "fft", "inf", "linalg", "nan", "newaxis", "pi"]
+for _section in (
+    _creation,
+    _dtypes,
+    _elementwise,
+    _indexing,
+    _linear_algebra,
+    _manipulation,
+    _searching,
+    _sets,
+    _sorting,
+    _statistical,
+    _utility,
+):
     __all__ += _section.__all__

@@ -86,15 +86,43 @@ def to_numpy(x):
     return np.asarray((tf.cast(x, tf.float32) if x.dtype == tf.bfloat16 else x).numpy())  # NumPy has no bfloat16
 
 
-def from_dlpack(x, device=None):
-    """Return a copy of another framework's array: its owner may change the original, a tensor must not change."""
-    if isinstance(x, np.ndarray):
+def from_dlpack(x, device=None, copy=None):
+    """Return another framework's array as a tensor.
+
+    A copy, unless ``copy=False`` asks for shared memory: its owner may change the original, a tensor must not change.
+    """
+    if isinstance(x, np.ndarray) and copy is not False:
         with placed(device):
             return tf.convert_to_tensor(x)
     if not tf.executing_eagerly():
         return from_dlpack(np.asarray(x), device)
     try:
         shared = tf.experimental.dlpack.from_dlpack(x.__dlpack__())
-    except tf.errors.InvalidArgumentError:  # TensorFlow takes no strides
+    except (tf.errors.InvalidArgumentError, BufferError) as error:  # TensorFlow takes no strides
+        if copy is False:
+            raise ValueError(f"TensorFlow cannot share this memory: {error}. Leave copy=False out.") from error
         return from_dlpack(np.asarray(x), device)
+    if copy is False:
+        if device is not None and as_device(device) != as_device(shared.device):
+            raise ValueError(f"Expected copy=None to move from {device_name(shared)} to {device}, got copy=False.")
+        return shared
     return to_device(tf.raw_ops.DeepCopy(x=shared), device)
+
+
+# The standard's number of the CPU among DLPack's devices.
+_CPU = (1, 0)
+
+
+def dlpack(x, options):
+    """Return a tensor's DLPack capsule, also for the options that TensorFlow's own method refuses."""
+    copy, wanted = options.get("copy"), options.get("dl_device")
+    have = x.__dlpack_device__()
+    if wanted is not None and tuple(map(int, wanted)) != tuple(map(int, have)):
+        if tuple(map(int, wanted)) != _CPU:
+            raise BufferError(f"Expected dl_device to be {have} or the CPU, {_CPU}, got {wanted}.")
+        if copy is False:
+            raise ValueError(f"Expected copy=None to bring memory from {have} to the CPU, got copy=False.")
+        x = to_device(x, "cpu")
+    elif copy:
+        x = tf.raw_ops.DeepCopy(x=x)
+    return x.__dlpack__(**{name: options[name] for name in ("stream", "max_version") if name in options})

@@ -1,14 +1,18 @@
-"""Statistical functions and the two of utility, ``all`` and ``any``."""
+"""Statistical functions."""
 
 import tensorflow as tf
 
+from multigrad.array_api import _checks
 from multigrad.array_api.tensorflow._dtypes import UNSIGNED, astype, floating
 from multigrad.array_api.tensorflow._object import tensor
+from multigrad.array_api.tensorflow._products import cumulative, reduced
+from multigrad.array_api.tensorflow._shapes import ndim
 
-__all__ = ["all", "any", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
+__all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
 
 
-def _axes(axis):
+def reduction_axes(axis):
+    """Return axes as TensorFlow's reductions take them best."""
     # TensorFlow reads an empty list, as the standard does, as "no axis"; one axis as a number is four times as fast.
     if isinstance(axis, tuple):
         return axis[0] if len(axis) == 1 else list(axis)
@@ -19,29 +23,30 @@ def _accumulating(x, dtype):
     """Return x in the dtype to accumulate in: small integers would overflow."""
     if dtype is None:
         if x.dtype.is_floating or x.dtype.is_complex:
-            return x
+            return tensor(x)
         dtype = tf.uint64 if x.dtype in UNSIGNED else tf.int64
     return astype(x, dtype)
 
 
 def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
-    return tf.reduce_sum(_accumulating(x, dtype), axis=_axes(axis), keepdims=keepdims)
+    return tf.reduce_sum(_accumulating(x, dtype), axis=reduction_axes(axis), keepdims=keepdims)
 
 
 def prod(x, /, *, axis=None, dtype=None, keepdims=False):
-    return tf.reduce_prod(_accumulating(x, dtype), axis=_axes(axis), keepdims=keepdims)
+    x = _accumulating(x, dtype)
+    return reduced(x, _checks.axes(axis, ndim(x)), keepdims)
 
 
 def mean(x, /, *, axis=None, keepdims=False):
-    return tf.reduce_mean(floating(x), axis=_axes(axis), keepdims=keepdims)
+    return tf.reduce_mean(floating(x), axis=reduction_axes(axis), keepdims=keepdims)
 
 
 def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_max(_not_empty(x, axis, "max"), axis=_axes(axis), keepdims=keepdims)
+    return tf.reduce_max(_not_empty(x, axis, "max"), axis=reduction_axes(axis), keepdims=keepdims)
 
 
 def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_min(_not_empty(x, axis, "min"), axis=_axes(axis), keepdims=keepdims)
+    return tf.reduce_min(_not_empty(x, axis, "min"), axis=reduction_axes(axis), keepdims=keepdims)
 
 
 def _not_empty(x, axis, name):
@@ -56,7 +61,7 @@ def _not_empty(x, axis, name):
 
 def var(x, /, *, axis=None, correction=0.0, keepdims=False):
     x = floating(x)
-    axes = _axes(axis)
+    axes = reduction_axes(axis)
     deviation = x - tf.reduce_mean(x, axis=axes, keepdims=True)
     squares = tf.math.real(deviation * tf.math.conj(deviation)) if x.dtype.is_complex else tf.square(deviation)
     if not correction:
@@ -78,20 +83,23 @@ def std(x, /, *, axis=None, correction=0.0, keepdims=False):
 
 def cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):
     x = _accumulating(x, dtype)
-    if axis is None:
-        if x.shape.rank != 1:
-            raise ValueError(f"Expected an axis for cumulative_sum of {x.shape.rank} axes, got None.")
-        axis = 0
-    result = tf.cumsum(x, axis=axis)
-    if include_initial:
-        first = tf.zeros_like(tf.reduce_sum(x, axis=axis, keepdims=True))  # of length 1 also where x is empty
-        result = tf.concat([first, result], axis=axis)
-    return result
+    axis = _checks.only_axis(axis, ndim(x), "cumulative_sum")
+    result = _in_int64(tf.cumsum, x, axis)
+    return tf.concat([_first(tf.zeros_like, x, axis), result], axis) if include_initial else result
 
 
-def any(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_any(astype(x, tf.bool), axis=_axes(axis), keepdims=keepdims)
+def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
+    x = _accumulating(x, dtype)
+    axis = _checks.only_axis(axis, ndim(x), "cumulative_prod")
+    result = _in_int64(cumulative, x, axis)
+    return tf.concat([_first(tf.ones_like, x, axis), result], axis) if include_initial else result
 
 
-def all(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_all(astype(x, tf.bool), axis=_axes(axis), keepdims=keepdims)
+def _in_int64(function, x, axis):
+    # XLA has no kernels for uint64; the last bits are the same.
+    return astype(function(astype(x, tf.int64), axis), x.dtype) if x.dtype == tf.uint64 else function(x, axis)
+
+
+def _first(start, x, axis):
+    """Return what comes before the first element: of length 1 along the axis also where x is empty."""
+    return start(tf.reduce_sum(x, axis=axis, keepdims=True))

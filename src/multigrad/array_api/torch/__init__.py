@@ -3,7 +3,7 @@
 import sys
 
 from multigrad.array_api._lift import lifted
-from multigrad.array_api.torch import _native
+from multigrad.array_api.torch import _compiling, _native  # noqa: F401 - marks functions for torch.compile
 from multigrad.array_api.torch._array import TorchArray
 
 __all__ = list(_native.__all__)

@@ -6,7 +6,7 @@ import torch
 
 from multigrad._array import Array
 from multigrad._dtypes import dtype_name
-from multigrad.array_api.torch import _dtypes, _native, _object
+from multigrad.array_api.torch import _dtypes, _indexing, _native, _object
 
 
 class TorchArray(Array):
@@ -20,8 +20,8 @@ class TorchArray(Array):
     _to_numpy = staticmethod(_object.to_numpy)
     _peek = staticmethod(_object.peek)
     _device = staticmethod(_object.device_name)
-    _getitem = staticmethod(_object.getitem)
-    _setitem = staticmethod(_object.setitem)
+    _getitem = staticmethod(_indexing.getitem)
+    _setitem = staticmethod(_indexing.setitem)
 
     @staticmethod
     def _asarray(obj, dtype=None, device=None):

@@ -19,6 +19,7 @@ from torch import (
     uint64,
 )
 
+from multigrad._dtypes import dtype_name
 from multigrad.array_api._data_types import DataTypes
 from multigrad.array_api._promotion import Promotion
 
@@ -67,6 +68,10 @@ DTYPES = {
 
 def astype(x, dtype, /, *, copy=True, device=None):
     """Cast an array to a dtype; arrays are never changed in place, so no copy is made where none is needed."""
+    if not (isinstance(x, torch.Tensor) and isinstance(dtype, torch.dtype)):
+        if not isinstance(x, torch.Tensor):
+            raise TypeError(f"Expected an array of torch, got {type(x).__name__}.")
+        dtype = DTYPES[dtype_name(dtype)]
     if x.dtype.is_complex and not dtype.is_complex:
         x = x.real
     return x.to(dtype=dtype, device=device)

@@ -4,9 +4,10 @@ import operator
 
 import torch
 
+from multigrad._dtypes import NUMBERS
+from multigrad.array_api.torch import _unsigned
 from multigrad.array_api.torch._dtypes import promotion
-
-unary, binary = promotion.unary, promotion.binary
+from multigrad.array_api.torch._unsigned import bitwise, choosing, comparing
 
 __all__ = [
     "abs",
@@ -58,6 +59,7 @@ __all__ = [
     "minimum",
     "multiply",
     "negative",
+    "nextafter",
     "not_equal",
     "positive",
     "pow",
@@ -78,59 +80,159 @@ __all__ = [
 ]
 
 
+unary = promotion.unary
+
+
+def binary(function, unsigned=None, **options):
+    """Wrap a function of two arrays or numbers; ``unsigned`` computes it for the dtypes that torch lacks."""
+    return (
+        promotion.binary(function, **options) if unsigned is None else _unsigned.binary(function, unsigned, **options)
+    )
+
+
 def _flat(x):
     """Cut the gradient; a Python number has none."""
     return x.detach() if isinstance(x, torch.Tensor) else x
 
 
 def _floor_divide(x1, x2):
-    return _flat(x1) // _flat(x2)  # torch has no derivative, not even zero
+    x1, x2 = _flat(x1), _flat(x2)  # torch has no derivative, not even zero
+    quotient = x1 // x2
+    if not quotient.dtype.is_floating_point:
+        return quotient
+    # At infinities torch has Python's values (NaN, -1), the standard those of the rounded quotient (infinity, -0).
+    exact = x1 / x2
+    return torch.where(torch.isinf(exact) | (exact == 0), torch.floor(exact), quotient)
+
+
+def _remainder(x1, x2):
+    result = x1 % x2
+    if not result.dtype.is_floating_point:
+        return result
+    # A zero has the divisor's sign: adding +0 does it on one side, keeping the derivative.
+    if type(x2) in NUMBERS:
+        return result + 0.0 if x2 > 0 else -(-result + 0.0)
+    side = torch.copysign(torch.ones((), dtype=x2.dtype, device=x2.device), x2.detach())
+    return side * (side * result + 0.0)
 
 
 # Python's operators rather than torch's functions: as fast, and they take a Python number on either side.
-add = binary(operator.add)
-subtract = binary(operator.sub)
-multiply = binary(operator.mul)
+add = binary(operator.add, bitwise(operator.add))
+subtract = binary(operator.sub, bitwise(operator.sub))
+multiply = binary(operator.mul, bitwise(operator.mul))
 divide = binary(operator.truediv, floating=True)
-pow = binary(torch.pow)  # noqa: A001 - takes a number on either side, and x ** n is slower
-floor_divide = binary(_floor_divide)
-remainder = binary(operator.mod)
-equal, not_equal = binary(operator.eq), binary(operator.ne)
-less, less_equal = binary(operator.lt), binary(operator.le)
-greater, greater_equal = binary(operator.gt), binary(operator.ge)
+pow = binary(torch.pow, bitwise(torch.pow))  # noqa: A001 - takes a number on either side, and x ** n is slower
+floor_divide = binary(_floor_divide, _unsigned.floor_divide)
+remainder = binary(_remainder, _unsigned.remainder)
+equal, not_equal = binary(operator.eq, comparing(operator.eq)), binary(operator.ne, comparing(operator.ne))
+less, less_equal = binary(operator.lt, comparing(operator.lt)), binary(operator.le, comparing(operator.le))
+greater, greater_equal = binary(operator.gt, comparing(operator.gt)), binary(operator.ge, comparing(operator.ge))
 
 atan2 = binary(torch.atan2, numbers=False, floating=True)
 copysign = binary(torch.copysign, numbers=False, floating=True)
 hypot = binary(torch.hypot, numbers=False, floating=True)
 logaddexp = binary(torch.logaddexp, numbers=False, floating=True)
-maximum, minimum = binary(torch.maximum, numbers=False), binary(torch.minimum, numbers=False)
+nextafter = binary(lambda x1, x2: torch.nextafter(_flat(x1), _flat(x2)), numbers=False, floating=True)
+maximum = binary(torch.maximum, choosing(torch.maximum), numbers=False)
+minimum = binary(torch.minimum, choosing(torch.minimum), numbers=False)
 
 bitwise_and, bitwise_or = binary(torch.bitwise_and), binary(torch.bitwise_or)
-bitwise_xor, bitwise_invert = binary(torch.bitwise_xor), torch.bitwise_not
-bitwise_left_shift, bitwise_right_shift = binary(torch.bitwise_left_shift), binary(torch.bitwise_right_shift)
+bitwise_xor, _invert = binary(torch.bitwise_xor), _unsigned.by_bits(torch.bitwise_not)
+bitwise_left_shift = binary(torch.bitwise_left_shift, bitwise(torch.bitwise_left_shift))
+bitwise_right_shift = binary(torch.bitwise_right_shift, _unsigned.right_shift)
 logical_and, logical_or = binary(torch.logical_and, numbers=False), binary(torch.logical_or, numbers=False)
-logical_xor, logical_not = binary(torch.logical_xor, numbers=False), torch.logical_not
+logical_xor = binary(torch.logical_xor, numbers=False)
 
-acos, asin, atan = unary(torch.acos), unary(torch.asin), unary(torch.atan)
+
+def bitwise_invert(x, /):
+    return _invert(x)
+
+
+def logical_not(x, /):
+    return torch.logical_not(x)
+
+
+def _expm1(x):
+    if not x.dtype.is_complex:
+        return torch.expm1(x)
+    # exp(x) - 1 without cancellation; torch's own loses digits near 0 and the standard's infinities.
+    a, b = x.real, x.imag
+    half = torch.sin(b / 2)
+    real = (0.0 - 2 * half * half) + torch.expm1(a) * torch.cos(b)  # +0 where both are zeros
+    imag = torch.exp(a) * torch.sin(b)
+    edge = ~torch.isfinite(a) & ~((a > 0) & torch.isfinite(b) & (b != 0))
+    real = torch.where(edge & ~(torch.isfinite(b) & (a > 0)), torch.expm1(a), real)
+    zero = edge & ((b == 0) | (a < 0))
+    return torch.complex(real, torch.where(zero, torch.where(b == 0, b, torch.zeros_like(b)), imag))
+
+
+def _log1p(x):
+    if not x.dtype.is_complex:
+        return torch.log1p(x)
+    # torch's own is accurate near 0 and overflows far from it.
+    a, b = x.real, x.imag
+    near = (torch.abs(a) < 0.5) & (torch.abs(b) < 0.5)
+    return torch.where(near, torch.log1p(torch.where(near, x, 0)), torch.log(torch.complex(a + 1, b)))
+
+
+def _acos(x):
+    result = torch.acos(x)
+    if not x.dtype.is_complex:
+        return result
+    # The imaginary part's sign is the opposite of the argument's, that of a zero too; adding +0 keeps the derivative.
+    side = -torch.copysign(torch.ones((), dtype=x.real.dtype, device=x.device), x.imag.detach())
+    return torch.complex(result.real, side * (side * result.imag + 0.0))
+
+
+acos, asin, atan = unary(_acos), unary(torch.asin), unary(torch.atan)
 acosh, asinh, atanh = unary(torch.acosh), unary(torch.asinh), unary(torch.atanh)
 cos, sin, tan = unary(torch.cos), unary(torch.sin), unary(torch.tan)
 cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(torch.tanh)
-exp, expm1 = unary(torch.exp), unary(torch.expm1)
-log, log1p, log2, log10 = unary(torch.log), unary(torch.log1p), unary(torch.log2), unary(torch.log10)
+exp, expm1 = unary(torch.exp), unary(_expm1)
+log, log1p, log2, log10 = unary(torch.log), unary(_log1p), unary(torch.log2), unary(torch.log10)
 reciprocal, sqrt = unary(torch.reciprocal), unary(torch.sqrt)
 
-isfinite, isinf, isnan, signbit = torch.isfinite, torch.isinf, torch.isnan, torch.signbit
-negative, positive, square = torch.negative, torch.positive, torch.square
+_negative_of_bits, _square_of_bits = _unsigned.by_bits(torch.negative), _unsigned.by_bits(torch.square)
+
+
+def isfinite(x, /):
+    return torch.isfinite(x)
+
+
+def isinf(x, /):
+    return torch.isinf(x)
+
+
+def isnan(x, /):
+    return torch.isnan(x)
+
+
+def signbit(x, /):
+    return torch.signbit(x)
+
+
+def positive(x, /):
+    return torch.positive(x)
+
+
+def negative(x, /):
+    return -x if x.dtype.is_floating_point else _negative_of_bits(x)
+
+
+def square(x, /):
+    return torch.square(x) if x.dtype.is_floating_point else _square_of_bits(x)
 
 
 def abs(x, /):  # noqa: A001
-    return x if x.dtype is torch.bool else torch.abs(x)
+    return x if x.dtype is torch.bool or x.dtype in _unsigned.SIGNED else torch.abs(x)
 
 
 def sign(x, /):
     if x.dtype.is_floating_point:
         x = _flat(x)  # torch's zero gradient is one that cannot be written to or converted
         return torch.where(torch.isnan(x), x, torch.sgn(x))  # torch has 0 for NaN
+    if x.dtype in _unsigned.SIGNED:
+        return (x != 0).to(x.dtype)
     return torch.sgn(x)
 
 

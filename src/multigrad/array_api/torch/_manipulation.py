@@ -1,70 +1,132 @@
-"""Manipulation, searching and indexing functions: array-api-compat's, with this package's promotion."""
+"""Manipulation functions."""
 
 import torch
-from array_api_compat.torch import (
-    broadcast_arrays,
-    broadcast_to,
-    expand_dims,
-    flip,
-    permute_dims,
-    reshape,
-    roll,
-    squeeze,
-    take,
-)
 
-from multigrad.array_api.torch._creation import asarray
+from multigrad.array_api import _checks
 from multigrad.array_api.torch._dtypes import promotion
+from multigrad.array_api.torch._unsigned import by_bits
 
 __all__ = [
-    "argmax",
-    "argmin",
     "broadcast_arrays",
     "broadcast_to",
     "concat",
     "expand_dims",
     "flip",
-    "matrix_transpose",
+    "moveaxis",
     "permute_dims",
+    "repeat",
     "reshape",
     "roll",
     "squeeze",
     "stack",
-    "take",
-    "where",
+    "tile",
+    "unstack",
 ]
+
+
+def broadcast_arrays(*arrays):
+    shape = _checks.broadcast(*(x.shape for x in arrays))
+    return [x.expand(shape) for x in arrays]
+
+
+def broadcast_to(x, /, shape):
+    shape = tuple(shape)
+    if _checks.broadcast(x.shape, shape) != shape:  # torch keeps a size where it sees -1
+        raise ValueError(f"Shape {tuple(x.shape)} does not broadcast to {shape}.")
+    return x.expand(shape)
 
 
 def concat(arrays, /, *, axis=0):
     arrays = promotion.common(arrays)
+    if not arrays:
+        raise ValueError("xp.concat takes at least one array.")
     if axis is None:
-        arrays, axis = [x.reshape(-1) for x in arrays], 0
+        return torch.cat([x.reshape(-1) for x in arrays])
+    axis = _checks.axis(axis, arrays[0].ndim)
+    if any([x.ndim != arrays[0].ndim for x in arrays]):  # torch passes over a vector without elements
+        listed = ", ".join(str(tuple(x.shape)) for x in arrays)
+        raise ValueError(f"Expected shapes that differ along axis {axis} at most, got {listed}.")
     return torch.cat(arrays, dim=axis)
 
 
+def expand_dims(x, /, axis):
+    if isinstance(axis, tuple | list):
+        for one in sorted(_checks.axes(axis, x.ndim + len(axis))):
+            x = x.unsqueeze(one)
+        return x
+    return x.unsqueeze(_checks.axis(axis, x.ndim + 1))
+
+
+@by_bits
+def flip(x, /, *, axis=None):
+    return torch.flip(x, _checks.axes(axis, x.ndim))
+
+
+def moveaxis(x, source, destination, /):
+    source, destination = _checks.axes(source, x.ndim), _checks.axes(destination, x.ndim)
+    if len(source) != len(destination):
+        raise ValueError(f"Expected as many axes as destinations, got {source} and {destination}.")
+    return torch.movedim(x, source, destination)
+
+
+def permute_dims(x, /, axes):
+    order = _checks.axes(tuple(axes), x.ndim)
+    if len(order) != x.ndim:
+        raise ValueError(f"Expected all {x.ndim} axes in their new order, got {tuple(axes)}.")
+    return torch.permute(x, order)
+
+
+def repeat(x, repeats, /, *, axis=None):
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    axis = _checks.axis(axis, x.ndim)
+    if isinstance(repeats, torch.Tensor):
+        repeats = repeats.to(torch.int64)
+    elif isinstance(repeats, list | tuple):
+        repeats = torch.tensor(repeats, dtype=torch.int64, device=x.device)
+    return torch.repeat_interleave(x, repeats, axis)
+
+
+def reshape(x, /, shape, *, copy=None):
+    if copy is False:
+        return x.view(shape)  # raises where elements would have to move
+    try:
+        result = torch.reshape(x, shape)
+    except RuntimeError:
+        raise ValueError(f"An array of shape {tuple(x.shape)} cannot take the shape {tuple(shape)}.") from None
+    return result.clone() if copy else result
+
+
+def roll(x, /, shift, *, axis=None):
+    if axis is None:
+        if isinstance(shift, tuple | list):
+            raise ValueError(f"Expected an integer for shift= without axis=, got {shift!r}.")
+        return torch.roll(x, shift)
+    axes = [_checks.axis(one, x.ndim) for one in (axis if isinstance(axis, tuple | list) else (axis,))]
+    shifts = list(shift) if isinstance(shift, tuple | list) else [shift] * len(axes)
+    if len(shifts) != len(axes):
+        raise ValueError(f"Expected as many shifts as axes, got {shift!r} and {axis!r}.")
+    return torch.roll(x, shifts, axes) if axes else x
+
+
+def squeeze(x, /, axis):
+    axes = _checks.axes(axis, x.ndim)
+    for one in axes:
+        if x.shape[one] != 1:
+            raise ValueError(f"Expected size 1 along the axes to remove, got {x.shape[one]} along axis {one}.")
+    return torch.squeeze(x, axes)
+
+
 def stack(arrays, /, *, axis=0):
-    return torch.stack(promotion.common(arrays), dim=axis)
+    arrays = promotion.common(arrays)
+    if not arrays:
+        raise ValueError("xp.stack takes at least one array.")
+    return torch.stack(arrays, dim=_checks.axis(axis, arrays[0].ndim + 1))
 
 
-def matrix_transpose(x, /):
-    if x.ndim < 2:
-        raise ValueError(f"Expected at least 2 axes to transpose a matrix, got {x.ndim}.")
-    return x.mT
+def tile(x, repetitions, /):
+    return torch.tile(x, tuple(repetitions))
 
 
-def where(condition, x1, x2, /):
-    if not isinstance(x1, torch.Tensor) and not isinstance(x2, torch.Tensor):
-        x1, x2 = asarray(x1, device=condition.device), asarray(x2, device=condition.device)
-    elif not isinstance(x1, torch.Tensor):
-        x1 = promotion.constant(x1, x2)
-    elif not isinstance(x2, torch.Tensor):
-        x2 = promotion.constant(x2, x1)
-    return torch.where(condition, *promotion.common([x1, x2]))
-
-
-def argmax(x, /, *, axis=None, keepdims=False):
-    return torch.argmax(x, dim=axis, keepdim=keepdims)
-
-
-def argmin(x, /, *, axis=None, keepdims=False):
-    return torch.argmin(x, dim=axis, keepdim=keepdims)
+def unstack(x, /, *, axis=0):
+    return torch.unbind(x, _checks.axis(axis, x.ndim))

@@ -1,30 +1,133 @@
-"""Statistical functions and the two of utility, ``all`` and ``any``: array-api-compat's.
+"""Statistical functions."""
 
-That layer gives torch's reductions the standard's axes, keepdims and accumulation dtypes.
-"""
+import math
 
-from array_api_compat.torch import all, any, max, min, prod, sum
-from array_api_compat.torch import cumulative_sum as _cumulative_sum
-from array_api_compat.torch import mean as _mean
-from array_api_compat.torch import std as _std
-from array_api_compat.torch import var as _var
+import torch
 
-from multigrad.array_api.torch._dtypes import floating
+from multigrad.array_api import _checks
+from multigrad.array_api.torch._dtypes import astype, floating
+from multigrad.array_api.torch._unsigned import SIGNED, by_rank
 
-__all__ = ["all", "any", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
+__all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
+
+# The standard sums integers in the widest dtype of their kind.
+_WIDEST = {
+    torch.bool: torch.int64,
+    torch.int8: torch.int64,
+    torch.int16: torch.int64,
+    torch.int32: torch.int64,
+    torch.uint8: torch.uint64,
+    torch.uint16: torch.uint64,
+    torch.uint32: torch.uint64,
+}
 
 
-def mean(x, /, *, axis=None, keepdims=False):
-    return _mean(floating(x), axis=axis, keepdims=keepdims)
+def _accumulated(function, x, dtype):
+    """Apply a sum or a product in the dtype that it has: the given one, else the standard's."""
+    if dtype is None:
+        dtype = _WIDEST.get(x.dtype, x.dtype)
+    if x.dtype != dtype:
+        x = astype(x, dtype)
+    if dtype in SIGNED or not (dtype.is_floating_point or dtype.is_complex):
+        # Modulo 2**bits, which the last bits of int64 are.
+        wide = x.view(torch.int64) if dtype is torch.uint64 else x.to(torch.int64)
+        result = function(wide)
+        return result.view(dtype) if dtype is torch.uint64 else result.to(dtype)
+    return function(x)
 
 
-def var(x, /, *, axis=None, correction=0.0, keepdims=False):
-    return _var(floating(x), axis=axis, correction=correction, keepdims=keepdims)
+def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
+    if axis is None and not keepdims:
+        return _accumulated(torch.sum, x, dtype)
+    axes = _checks.axes(axis, x.ndim)
+    return _accumulated(lambda x: torch.sum(x, axes, keepdim=keepdims) if axes else x, x, dtype)
 
 
-def std(x, /, *, axis=None, correction=0.0, keepdims=False):
-    return _std(floating(x), axis=axis, correction=correction, keepdims=keepdims)
+def prod(x, /, *, axis=None, dtype=None, keepdims=False):
+    if axis is None and not keepdims:
+        return _accumulated(torch.prod, x, dtype)
+    axes = _checks.axes(axis, x.ndim)
+
+    def product(x):
+        if len(axes) == 1:
+            return torch.prod(x, axes[0], keepdim=keepdims)
+        # torch multiplies along one axis
+        rest = [i for i in range(x.ndim) if i not in axes]
+        result = torch.prod(torch.permute(x, (*rest, *axes)).reshape(*(x.shape[i] for i in rest), _size(x, axes)), -1)
+        return result.reshape([1 if i in axes else size for i, size in enumerate(x.shape)]) if keepdims else result
+
+    return _accumulated(product, x, dtype)
+
+
+def _size(x, axes):
+    return math.prod([x.shape[i] for i in axes])  # a list: torch.compile follows no generator here
+
+
+def _cumulative(function, initial, x, axis, *, dtype, include_initial):
+    def along(x):
+        result = function(x, axis)
+        if not include_initial:
+            return result
+        shape = [1 if i == axis else size for i, size in enumerate(x.shape)]
+        return torch.cat([torch.full(shape, initial, dtype=x.dtype, device=x.device), result], axis)
+
+    return _accumulated(along, x, dtype)
 
 
 def cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):
-    return _cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
+    axis = _checks.only_axis(axis, x.ndim, "cumulative_sum")
+    return _cumulative(torch.cumsum, 0, x, axis, dtype=dtype, include_initial=include_initial)
+
+
+def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
+    axis = _checks.only_axis(axis, x.ndim, "cumulative_prod")
+    return _cumulative(torch.cumprod, 1, x, axis, dtype=dtype, include_initial=include_initial)
+
+
+def _extreme(function, x, axis, keepdims):
+    if not x.numel():
+        _check_choice(x, axis, function.__name__.removeprefix("a"))
+    if axis is None and not keepdims:
+        return function(x) if x.dtype not in SIGNED else by_rank(function)(x)
+    axes = _checks.axes(axis, x.ndim)
+    return by_rank(function)(x, axes, keepdim=keepdims) if axes or not x.ndim else x
+
+
+def _check_choice(x, axis, name):
+    if any([not x.shape[i] for i in _checks.axes(axis, x.ndim)]):
+        raise ValueError(f"xp.{name} has nothing to choose from along axes without elements, shape {tuple(x.shape)}.")
+
+
+def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return _extreme(torch.amax, x, axis, keepdims)
+
+
+def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return _extreme(torch.amin, x, axis, keepdims)
+
+
+def mean(x, /, *, axis=None, keepdims=False):
+    x = floating(x)
+    if axis is None and not keepdims:
+        return torch.mean(x)
+    axes = _checks.axes(axis, x.ndim)
+    return torch.mean(x, axes, keepdim=keepdims) if axes or not x.ndim else x
+
+
+def _spread(function, x, axis, correction, keepdims):
+    x = floating(x)
+    axes = _checks.axes(axis, x.ndim)
+    if not axes:  # the spread of one element; torch takes all axes for none
+        return _spread(function, x[..., None], -1, correction, False)
+    if _size(x, axes) - correction <= 0 or not x.numel():  # torch warns
+        around = torch.abs(x - torch.mean(x, axes, keepdim=True))
+        return torch.sum(around * around, axes, keepdim=keepdims) / 0
+    return function(x, axes, correction=correction, keepdim=keepdims)
+
+
+def var(x, /, *, axis=None, correction=0.0, keepdims=False):
+    return _spread(torch.var, x, axis, correction, keepdims)
+
+
+def std(x, /, *, axis=None, correction=0.0, keepdims=False):
+    return _spread(torch.std, x, axis, correction, keepdims)

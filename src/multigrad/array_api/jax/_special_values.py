@@ -1,0 +1,173 @@
+"""Special values that the standard lists and that JAX or XLA do not give.
+
+The functions of complex numbers are C99's: an infinite part often decides the result although the other part is NaN.
+Real arrays pass by without a cost.
+"""
+
+import functools
+from math import inf, nan, pi
+
+import jax
+import jax.numpy as jnp
+
+
+def _complex(real, imag):
+    real, imag = jnp.broadcast_arrays(real, imag)
+    return jax.lax.complex(real, imag)
+
+
+def _like(zero_or_one, part):
+    """Return a number with the signs of a part: odd functions are odd at these points too."""
+    return jnp.copysign(jnp.full_like(part, zero_or_one), part)
+
+
+def _of(number, part):
+    return jnp.full_like(part, number)
+
+
+def _lost(b):
+    return ~jnp.isfinite(b)
+
+
+def _zero(b):
+    # By its bits: XLA takes a subnormal number for zero.
+    return jax.lax.bitcast_convert_type(b, f"uint{8 * b.dtype.itemsize}") << 1 == 0
+
+
+# For a + bj: where the result is another, and which.
+_CASES = {
+    "exp": [
+        (lambda a, b: (a == -inf) & _lost(b), lambda a, b: _complex(_of(0.0, a), _of(0.0, b))),
+        (lambda a, b: (a == inf) & _lost(b), lambda a, b: _complex(a, _of(nan, b))),
+    ],
+    "expm1": [
+        (lambda a, b: (a == -inf) & _lost(b), lambda a, b: _complex(_of(-1.0, a), _of(0.0, b))),
+        (lambda a, b: (a == inf) & _lost(b), lambda a, b: _complex(a, _of(nan, b))),
+    ],
+    "cosh": [
+        (lambda a, b: (a == 0) & _lost(b), lambda a, b: _complex(_of(nan, a), _of(0.0, b))),
+        (lambda a, b: jnp.isinf(a) & _lost(b), lambda a, b: _complex(_of(inf, a), _of(nan, b))),
+    ],
+    "sinh": [
+        (lambda a, b: ((a == 0) | jnp.isinf(a)) & _lost(b), lambda a, b: _complex(a, _of(nan, b))),
+    ],
+    "tanh": [
+        (lambda a, b: (a == 0) & _lost(b), lambda a, b: _complex(a, _of(nan, b))),
+        (lambda a, b: jnp.isinf(a) & jnp.isfinite(b), lambda a, b: _complex(_like(1.0, a), _like(0.0, b))),
+    ],
+    "sqrt": [
+        (lambda a, b: (a == inf) & jnp.isnan(b), lambda a, b: _complex(a, b)),
+        (lambda a, b: (a == -inf) & jnp.isnan(b), lambda a, b: _complex(b, _of(inf, a))),
+    ],
+    "log": [
+        (
+            lambda a, b: (jnp.isinf(a) & jnp.isnan(b)) | (jnp.isnan(a) & jnp.isinf(b)),
+            lambda a, b: _complex(_of(inf, a), _of(nan, b)),
+        ),
+    ],
+    "acos": [(lambda a, b: (a == 0) & jnp.isnan(b), lambda a, b: _complex(_of(pi / 2, a), b))],
+    "acosh": [(lambda a, b: (a == 0) & jnp.isnan(b), lambda a, b: _complex(b, _of(pi / 2, a)))],
+    "asinh": [(lambda a, b: jnp.isnan(a) & _zero(b), lambda a, b: _complex(a, b))],
+    "atanh": [
+        (lambda a, b: jnp.isnan(b) & ((a == 0) | jnp.isinf(a)), lambda a, b: _complex(_like(0.0, a), b)),
+        (
+            lambda a, b: (jnp.isnan(a) & ~jnp.isinf(b)) | (jnp.isnan(b) & jnp.isfinite(a) & (a != 0)),
+            lambda a, b: _complex(_of(nan, a), _of(nan, b)),
+        ),
+    ],
+}
+_CASES["log1p"] = _CASES["log"]
+
+
+@jax.custom_jvp
+def _complex_acosh(x):
+    """JAX's own function with the derivative of the right branch where the real part is negative."""
+    return jnp.acosh(x)
+
+
+_complex_acosh.defjvps(lambda tangent, _, x: tangent / (jnp.sqrt(x - 1) * jnp.sqrt(x + 1)))
+
+
+# On a branch cut, and for results that are zero, the sign of a zero decides; XLA keeps it on one side only. These
+# functions are symmetric: f(conj(z)) = conj(f(z)), and the odd ones f(-conj(z)) = -conj(f(z)) as well.
+def _mirrored(function, x):
+    below = jnp.signbit(jnp.imag(x))
+    result = function(jnp.where(below, jnp.conj(x), x))
+    return jnp.where(below, jnp.conj(result), result)
+
+
+def _mirrored_as_odd(function, x):
+    left = jnp.signbit(jnp.real(x))
+    result = function(jnp.where(left, -jnp.conj(x), x))
+    return jnp.where(left, -jnp.conj(result), result)
+
+
+def _complex_atan(x):
+    turned = _mirrored_as_odd(jnp.atanh, jax.lax.complex(-jnp.imag(x), jnp.real(x)))
+    return jax.lax.complex(jnp.imag(turned), -jnp.real(turned))
+
+
+_COMPLEX = {
+    **{name: functools.partial(_mirrored, getattr(jnp, name)) for name in ("acos", "asin", "sqrt")},
+    **{name: functools.partial(_mirrored_as_odd, getattr(jnp, name)) for name in ("asinh", "atanh")},
+    "acosh": functools.partial(_mirrored, _complex_acosh),
+    "atan": _complex_atan,
+}
+
+
+def with_special_values(name):
+    """Return `jax.numpy`'s function of one array, with the standard's special values for complex numbers."""
+    function = getattr(jnp, name)
+    complex_function = _COMPLEX.get(name, function)
+
+    @jax.jit
+    def of_complex(x):
+        # Nothing is differentiable at these points.
+        a, b = (jax.lax.stop_gradient(part) for part in (jnp.real(x), jnp.imag(x)))
+        result = complex_function(x)
+        for applies, value in _CASES.get(name, ()):
+            result = jnp.where(applies(a, b), value(a, b), result)
+        return result
+
+    @functools.wraps(function)
+    def call(x):
+        return of_complex(x) if x.dtype.kind == "c" else function(x)
+
+    return call
+
+
+@jax.jit
+def sign(x, /):
+    if not jnp.issubdtype(x.dtype, jnp.complexfloating):
+        return jnp.where(x == 0, jnp.zeros_like(x), jnp.sign(x))
+    # JAX takes the sign of a complex number for flat; it turns with the number.
+    other = jnp.where(x == 0, jnp.ones_like(x), x)
+    return jnp.where(x == 0, jnp.zeros_like(x), other / jnp.abs(other))
+
+
+@jax.jit
+def floor_divide(x1, x2):
+    result = jnp.floor_divide(x1, x2)
+    if not jnp.issubdtype(result.dtype, jnp.floating):
+        return result
+    # Where the exact remainder that the result is made of is no number or loses a sign, the quotient has both.
+    plain = jnp.isfinite(x1) & jnp.isfinite(x2) & (x1 != 0)
+    quotient = jnp.divide(x1, x2)
+    return jnp.where(plain, jnp.where(result == 0, jnp.copysign(result, quotient), result), jnp.floor(quotient))
+
+
+@jax.jit
+def remainder(x1, x2):
+    result = jnp.remainder(x1, x2)
+    if not jnp.issubdtype(result.dtype, jnp.floating):
+        return result
+    return _with_sign_of(result, jnp.asarray(x2, result.dtype))
+
+
+@jax.custom_jvp
+def _with_sign_of(result, divisor):
+    """Return a remainder, a zero with the divisor's sign; its derivative stays as it is."""
+    return jnp.where(result == 0, jnp.copysign(jnp.zeros_like(result), divisor), result)
+
+
+_with_sign_of.defjvps(lambda tangent, *_: tangent, None)

@@ -1,0 +1,120 @@
+"""Complex functions whose kernel in TensorFlow is inaccurate, overflows or takes the wrong side of a branch cut.
+
+Their values are computed from the real and imaginary parts; each has its derivative as a holomorphic function, because
+that of the parts would pass through infinities where the function itself is smooth.
+"""
+
+import math
+
+import tensorflow as tf
+
+
+def _holomorphic(slope):
+    """Give a function of a complex tensor its complex derivative."""
+
+    def give(function):
+        @tf.custom_gradient
+        def call(z):
+            # Without the gradient cut, forward accumulation would take the derivative of the parts.
+            return function(tf.stop_gradient(z)), lambda cotangent: cotangent * tf.math.conj(slope(z))
+
+        return call
+
+    return give
+
+
+def _parts(z):
+    return tf.math.real(z), tf.math.imag(z)
+
+
+def _signed(magnitude, sign):
+    """Return magnitudes with the signs of others; those of zeros count."""
+    bits = tf.bitcast(sign, tf.int64 if sign.dtype == tf.float64 else tf.int32)
+    return tf.where(bits < 0, -tf.abs(magnitude), tf.abs(magnitude))
+
+
+def _log_modulus(x, y):
+    """Return log(hypot(x, y)), accurate near modulus 1 and without overflow."""
+    x, y = tf.abs(x), tf.abs(y)
+    high, low = tf.maximum(x, y), tf.minimum(x, y)
+    ratio = low / tf.where(high > 0, high, tf.ones_like(high))
+    far = tf.math.log(high) + tf.math.log1p(tf.square(ratio)) / 2
+    near = tf.math.log1p((high - 1) * (high + 1) + tf.square(low)) / 2
+    infinite = tf.math.is_inf(x) | tf.math.is_inf(y)
+    return tf.where(infinite, tf.constant(math.inf, x.dtype), tf.where((high > 0.5) & (high < 2), near, far))
+
+
+@_holomorphic(lambda z: reciprocal(z))
+def log(z):
+    x, y = _parts(z)
+    return tf.complex(_log_modulus(x, y), tf.atan2(y, x))
+
+
+@_holomorphic(lambda z: reciprocal(z + 1))
+def log1p(z):
+    x, y = _parts(z)
+    near = tf.math.log1p(x * (2 + x) + tf.square(y)) / 2
+    is_near = (tf.abs(x) < 0.5) & (tf.abs(y) < 0.5)
+    return tf.complex(tf.where(is_near, near, _log_modulus(1 + x, y)), tf.atan2(y, 1 + x))
+
+
+@_holomorphic(tf.exp)
+def expm1(z):
+    x, y = _parts(z)
+    # The terms vanish with z; cos(y) - 1 is -2 sin(y/2)^2.
+    real = tf.math.expm1(x) * tf.cos(y) - 2 * tf.square(tf.sin(y / 2))
+    imaginary = tf.where(tf.equal(y, 0), y, tf.exp(x) * tf.sin(y))
+    turns = tf.logical_not(tf.math.is_finite(y))
+    real = tf.where(turns & tf.math.is_inf(x), tf.where(x < 0, -tf.ones_like(x), x), real)
+    real = tf.where(tf.equal(real, 0), tf.zeros_like(x), real)  # +0, as the standard has it at -0
+    return tf.complex(real, tf.where(turns & (x < 0) & tf.math.is_inf(x), tf.zeros_like(y), imaginary))
+
+
+@_holomorphic(lambda z: reciprocal(2 * sqrt(z)))
+def sqrt(z):
+    # The imaginary part has the sign of that of z, a zero's too: it chooses the side of the branch cut.
+    root = tf.sqrt(z)
+    return tf.complex(tf.math.real(root), _signed(tf.math.imag(root), tf.math.imag(z)))
+
+
+@_holomorphic(lambda z: -tf.square(reciprocal(z)))
+def reciprocal(z):
+    x, y = _parts(z)
+    # Scaled, so that the squares neither overflow nor vanish.
+    high = tf.maximum(tf.abs(x), tf.abs(y))
+    scale = tf.where(tf.math.is_finite(high) & (high > 0), high, tf.ones_like(high))
+    x, y = x / scale, y / scale
+    squares = (tf.square(x) + tf.square(y)) * scale
+    infinite = tf.math.is_inf(x) | tf.math.is_inf(y)
+    zero = tf.zeros_like(x)
+    real, imaginary = (tf.where(infinite, _signed(zero, part), part / squares) for part in (x, -y))
+    return tf.complex(real, imaginary)
+
+
+def tanh(z):
+    value = tf.tanh(z)
+    # Towards infinity the imaginary part vanishes on the side of z.
+    x, y = _parts(tf.stop_gradient(z))
+    imaginary = tf.where(tf.math.is_inf(x), _signed(tf.zeros_like(y), y), tf.math.imag(value))
+    return tf.complex(tf.math.real(value), imaginary)
+
+
+def sign(z):
+    """Return z / abs(z), and 0 at 0."""
+    x, y = _parts(z)
+    infinite = tf.math.is_inf(x) | tf.math.is_inf(y)
+    x, y = (tf.where(infinite, _direction(part), part) for part in (x, y))
+    # The result does not depend on the scale, so the scale's own derivative may be left out, in every order.
+    high = tf.stop_gradient(tf.maximum(tf.abs(x), tf.abs(y)))
+    scale = tf.where(high > 0, high, tf.ones_like(high))
+    x, y = x / scale, y / scale
+    squares = tf.square(x) + tf.square(y)
+    at_zero = tf.equal(squares, 0)
+    modulus = tf.sqrt(tf.where(at_zero, tf.ones_like(squares), squares))
+    x, y = (tf.where(at_zero, tf.zeros_like(part), part / modulus) for part in (x, y))
+    return tf.complex(x, y)
+
+
+def _direction(part):
+    """Return an infinity as 1 with its sign, NaN as NaN, a number as 0."""
+    return tf.where(tf.math.is_finite(part), tf.zeros_like(part), tf.sign(part))

@@ -1,0 +1,163 @@
+"""Indexing: ``take``, ``take_along_axis``, and how `Array` reads and assigns its elements."""
+
+import numpy as np
+import torch
+
+from multigrad._dtypes import dtype_name
+from multigrad.array_api import _checks
+from multigrad.array_api.torch._object import is_recorded
+from multigrad.array_api.torch._unsigned import SIGNED, by_bits
+
+__all__ = ["take", "take_along_axis"]
+
+# Made once: torch.compile cannot follow a union of NumPy's types.
+_TO_ARRAY = (list, np.ndarray, np.bool_)
+_BASIC = (int, slice, torch.SymInt)
+
+
+@by_bits
+def take(x, indices, /, *, axis=None):
+    axis = _checks.only_axis(axis, x.ndim, "take")
+    positions = _from_front(indices, x.shape[axis])
+    if positions.ndim != 1:
+        taken = torch.index_select(x, axis, positions.reshape(-1))
+        return taken.reshape((*x.shape[:axis], *positions.shape, *x.shape[axis + 1 :]))
+    return torch.index_select(x, axis, positions)
+
+
+@by_bits
+def take_along_axis(x, indices, /, *, axis=-1):
+    axis = _checks.axis(axis, x.ndim)
+    if indices.ndim != x.ndim:
+        raise ValueError(f"Expected as many axes in indices as in the array, {x.ndim}, got {indices.ndim}.")
+    shape = _checks.broadcast(*((*a.shape[:axis], 1, *a.shape[axis + 1 :]) for a in (x, indices)))
+    positions = _from_front(indices, x.shape[axis])
+    # Not torch.take_along_dim, which reads some other element for a position outside (2.13).
+    x, positions = (a.expand(*shape[:axis], a.shape[axis], *shape[axis + 1 :]) for a in (x, positions))
+    return torch.gather(x, axis, positions)
+
+
+def _from_front(indices, size):
+    """Return positions as torch takes them: int64, counted from the front."""
+    if indices.dtype is torch.bool or indices.is_floating_point() or indices.is_complex():
+        raise TypeError(f"Expected an integer array for indices, got {dtype_name(indices.dtype)}.")
+    indices = indices.to(torch.int64)
+    return torch.where(indices < 0, indices + size, indices)
+
+
+def getitem(x, key):
+    parts = key if isinstance(key, tuple) else (key,)
+    if _plain(parts):
+        return x[key]
+    return _read(x, _normalized(parts, x))
+
+
+def _plain(parts):
+    """Tell whether torch takes an index as it is: integers, slices forward, None, Ellipsis."""
+    ellipsis_seen = False
+    for part in parts:
+        kind = type(part)
+        if kind is slice:
+            step = part.step
+            if step is not None and step < 0:
+                return False
+        elif part is Ellipsis:
+            if ellipsis_seen:
+                raise IndexError("Expected one Ellipsis in an index, got several.")
+            ellipsis_seen = True
+        elif not (kind is int or part is None):
+            return False
+    return True
+
+
+@by_bits
+def _read(x, parts):
+    if any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
+        return _reversed_slices(x, parts)
+    return x[parts]
+
+
+def _normalized(parts, x):
+    """Return an index as torch takes it in NumPy's sense.
+
+    For torch 8-bit integers are a mask, other short ones an error, and an integer beside an array is no array.
+    """
+    parts = tuple([_array_index(part, x) for part in parts])
+    if any(isinstance(part, torch.Tensor) and part.ndim for part in parts):
+        parts = tuple([torch.full((1,), part, device=x.device) if type(part) is int else part for part in parts])
+    return parts
+
+
+def _array_index(part, x):
+    if isinstance(part, np.integer):
+        return int(part)
+    if isinstance(part, _TO_ARRAY):
+        part = np.asarray(part)
+        part = torch.as_tensor(part if part.size else part.astype(np.int64), device=x.device)
+    if not isinstance(part, torch.Tensor):
+        if isinstance(part, _BASIC) or part is None or part is Ellipsis:
+            return part
+        raise IndexError(
+            f"Expected integers, slices, None, Ellipsis, integer or bool arrays as an index, got {part!r}."
+        )
+    if part.dtype in (torch.bool, torch.int64):
+        return part
+    if part.is_floating_point() or part.is_complex():
+        raise IndexError(f"Expected an integer or bool array as an index, got {dtype_name(part.dtype)}.")
+    return part.to(torch.int64)
+
+
+def _reversed_slices(x, parts):
+    """Slice with negative steps, which torch lacks, by taking positions along each such axis."""
+    fixed = sum(_axes_of(part) for part in parts)
+    axis = 0
+    rest = []
+    for part in parts:
+        reversed_ = isinstance(part, slice) and (part.step or 1) < 0
+        if reversed_:
+            positions = list(range(x.shape[axis]))[part]
+            x = x.index_select(axis, torch.as_tensor(positions, dtype=torch.int64, device=x.device))
+        rest.append(slice(None) if reversed_ else part)
+        axis += x.ndim - fixed if part is Ellipsis else _axes_of(part)
+    return x[tuple(rest)]
+
+
+def _axes_of(part):
+    """Return how many axes of the array a part of an index reads."""
+    if part is None or part is Ellipsis or isinstance(part, bool):
+        return 0
+    return part.ndim if isinstance(part, torch.Tensor) and part.dtype is torch.bool else 1
+
+
+def setitem(x, key, value):
+    signed = SIGNED.get(x.dtype)
+    if signed is not None:
+        return setitem(x.view(signed), key, value.view(signed)).view(x.dtype)
+    parts = key if isinstance(key, tuple) else (key,)
+    if not _plain(parts):
+        parts = _normalized(parts, x)
+        repeats = any(_is_positions(part) for part in parts) and (value.numel() != 1 or is_recorded(value))
+        if repeats or any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
+            positions = _read(torch.arange(x.numel(), device=x.device).reshape(x.shape), parts)
+            flat = x.reshape(-1).clone()
+            flat[positions] = _last_of_each(positions, value, x.numel()) if repeats else value
+            return flat.reshape(x.shape)
+    copy = x.clone()
+    copy[parts] = value
+    return copy
+
+
+def _is_positions(part):
+    """Tell whether a part of an index is an array of integers, in which one may occur twice."""
+    return isinstance(part, torch.Tensor) and part.ndim > 0 and part.dtype is not torch.bool
+
+
+def _last_of_each(positions, value, size):
+    """Keep the last of the values for one position; torch leaves the order open, and its derivative counts them all."""
+    while value.ndim > positions.ndim and value.shape[0] == 1:
+        value = value[0]
+    order = torch.arange(positions.numel(), device=positions.device)
+    last = torch.zeros(size, dtype=torch.int64, device=positions.device)
+    last = last.scatter_reduce(0, positions.reshape(-1), order, "amax")[positions]
+    value = torch.broadcast_to(value, positions.shape).reshape(-1)[last]
+    return torch.where(last == order.reshape(positions.shape), value, value.detach())

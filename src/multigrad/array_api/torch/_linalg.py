@@ -1,0 +1,209 @@
+"""The extension for linear algebra.
+
+A matrix outside a function's domain (``cholesky`` of one that is not positive definite, ``inv`` and ``solve`` of a
+singular one) gives NaN, as with the other frameworks, and no wait for a GPU to say so.
+"""
+
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import torch
+
+from multigrad.array_api import _checks, _composed
+from multigrad.array_api.torch._dtypes import floating, promotion
+from multigrad.array_api.torch._elementwise import multiply
+from multigrad.array_api.torch._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
+from multigrad.array_api.torch._manipulation import expand_dims
+from multigrad.array_api.torch._statistical import sum as _sum
+from multigrad.array_api.torch._unsigned import bitwise, detour
+
+__all__ = [
+    "cholesky",
+    "cross",
+    "det",
+    "diagonal",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "matrix_transpose",
+    "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "svd",
+    "svdvals",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]
+
+_INF = float("inf")
+
+
+class EighResult(NamedTuple):
+    """Result of ``eigh``."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class QRResult(NamedTuple):
+    """Result of ``qr``."""
+
+    Q: Any
+    R: Any
+
+
+class SlogdetResult(NamedTuple):
+    """Result of ``slogdet``."""
+
+    sign: Any
+    logabsdet: Any
+
+
+class SVDResult(NamedTuple):
+    """Result of ``svd``."""
+
+    U: Any
+    S: Any
+    Vh: Any
+
+
+def _matrices(x, name):
+    _checks.at_least(x.ndim, 2, f"linalg.{name}")
+    return floating(x)
+
+
+def _square(x, name):
+    _checks.square(x.shape, f"linalg.{name}")
+    return floating(x)
+
+
+def _valid(result, info):
+    """Return a result with NaN where a kernel refused the matrix; so is its derivative."""
+    factor = torch.where(info == 0, 1.0, float("nan")).to(result.dtype)
+    return result * factor[..., None, None]
+
+
+def cholesky(x, /, *, upper=False):
+    return _valid(*torch.linalg.cholesky_ex(_square(x, "cholesky"), upper=upper))
+
+
+def cross(x1, x2, /, *, axis=-1):
+    # The axis counts from the end in both, since their shapes broadcast.
+    ndim = min(x1.ndim, x2.ndim)
+    if not -ndim <= axis < 0:
+        axis = _checks.axis(axis, ndim) - ndim
+    for x in (x1, x2):
+        if x.shape[axis] != 3:
+            raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {tuple(x.shape)}, axis {axis}.")
+    shape = _checks.broadcast(x1.shape, x2.shape)
+    x1, x2 = (x.expand(shape) for x in promotion.common([x1, x2]))
+
+    def product(a, b):
+        return torch.linalg.cross(a, b, dim=axis)
+
+    return detour(product, bitwise(product))(x1, x2)
+
+
+def det(x, /):
+    return torch.linalg.det(_square(x, "det"))
+
+
+def diagonal(x, /, *, offset=0):
+    _checks.at_least(x.ndim, 2, "linalg.diagonal")
+    # torch takes an offset far outside for an error or another number.
+    return torch.diagonal(x, offset=max(-x.shape[-2], min(offset, x.shape[-1])), dim1=-2, dim2=-1)
+
+
+def eigh(x, /):
+    return EighResult(*torch.linalg.eigh(_square(x, "eigh")))
+
+
+def eigvalsh(x, /):
+    return torch.linalg.eigvalsh(_square(x, "eigvalsh"))
+
+
+def inv(x, /):
+    return _valid(*torch.linalg.inv_ex(_square(x, "inv")))
+
+
+def matrix_norm(x, /, *, keepdims=False, ord="fro"):
+    x = _matrices(x, "matrix_norm")
+    if ord not in ("fro", "nuc", 1, -1, 2, -2, _INF, -_INF):
+        raise ValueError(f"Expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf for ord=, got {ord!r}.")
+    return torch.linalg.matrix_norm(x, ord, keepdim=keepdims)
+
+
+def matrix_power(x, n, /):
+    if not isinstance(n, int):
+        raise TypeError(f"Expected an integer exponent n, got {n!r}.")
+    return torch.linalg.matrix_power(_square(x, "matrix_power"), n)
+
+
+def matrix_rank(x, /, *, rtol=None):
+    return torch.linalg.matrix_rank(_matrices(x, "matrix_rank"), rtol=rtol)
+
+
+outer = _composed.bound(_composed.outer, SimpleNamespace(multiply=multiply, expand_dims=expand_dims))
+
+
+def pinv(x, /, *, rtol=None):
+    return torch.linalg.pinv(_matrices(x, "pinv"), rtol=rtol)
+
+
+def qr(x, /, *, mode="reduced"):
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"Expected 'reduced' or 'complete' for mode=, got {mode!r}.")
+    return QRResult(*torch.linalg.qr(_matrices(x, "qr"), mode))
+
+
+def slogdet(x, /):
+    return SlogdetResult(*torch.linalg.slogdet(_square(x, "slogdet")))
+
+
+def solve(x1, x2, /):
+    x1, x2 = (floating(x) for x in promotion.common([x1, x2]))
+    _checks.square(x1.shape, "linalg.solve")
+    vector = x2.ndim == 1
+    if not x2.ndim or x2.shape[-1 if vector else -2] != x1.shape[-1]:
+        raise ValueError(
+            f"xp.linalg.solve needs as many equations as unknowns, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}."
+        )
+    right = x2[:, None] if vector else x2
+    if x1.ndim - 1 == right.ndim:  # torch would take it for a stack of vectors
+        right = right[None]
+    _checks.broadcast(x1.shape[:-2], right.shape[:-2])
+    result, info = torch.linalg.solve_ex(x1, right)
+    result = _valid(result, info)
+    return result[..., 0] if vector else result
+
+
+def svd(x, /, *, full_matrices=True):
+    return SVDResult(*torch.linalg.svd(_matrices(x, "svd"), full_matrices=full_matrices))
+
+
+def svdvals(x, /):
+    return torch.linalg.svdvals(_matrices(x, "svdvals"))
+
+
+def trace(x, /, *, offset=0, dtype=None):
+    return _sum(diagonal(x, offset=offset), axis=-1, dtype=dtype)
+
+
+def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
+    if isinstance(ord, bool) or not isinstance(ord, int | float):
+        raise ValueError(f"Expected a number for ord=, got {ord!r}.")
+    x = floating(x)
+    axes = _checks.axes(axis, x.ndim)
+    if not axes:  # the norm of one element; torch takes all axes for none
+        return torch.linalg.vector_norm(x[..., None], ord, -1)
+    if ord == _INF and not x.numel():  # the norm of no elements, which torch refuses
+        ord = 2  # noqa: A001
+    return torch.linalg.vector_norm(x, ord, axes, keepdim=keepdims)

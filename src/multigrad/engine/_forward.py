@@ -1,0 +1,190 @@
+"""Functions that rules need and the standard does not name, or spells as syntax, over any namespace.
+
+Each takes the namespace first.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from multigrad.engine._trace import strip
+
+
+def astype(xp: Any, x: Any, dtype: Any, **options: Any) -> Any:
+    if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
+        x = xp.real(x)
+    return xp.astype(x, dtype, **options)
+
+
+def getitem(xp: Any, x: Any, key: Any) -> Any:
+    return x[plain_key(key)]
+
+
+def setitem(xp: Any, x: Any, value: Any, key: Any) -> Any:
+    copy = xp.asarray(x, copy=True)
+    copy[plain_key(key)] = value
+    return copy
+
+
+def place(xp: Any, x: Any, value: Any, key: Any) -> Any:
+    """Return zeros like x with value added at key; an index that occurs twice receives both."""
+    key = plain_key(key)
+    if not _is_basic(key):
+        return scatter(xp, x, value, positions(xp, x)[key])
+    zeros = xp.zeros_like(x, dtype=value.dtype)
+    if isinstance(key, tuple) and None in key:  # the standard writes to no new axes
+        key = (*(part for part in key if part is not None), *(() if ... in key else (...,)))
+        value = xp.reshape(value, zeros[key].shape)
+    zeros[key] = value
+    return zeros
+
+
+def scatter(xp: Any, x: Any, value: Any, positions: Any) -> Any:
+    """Return zeros like x with value added at positions in the flat array; one that occurs twice receives both."""
+    flat = xp.zeros((x.size,), dtype=value.dtype)
+    _add_at(xp, flat, xp.reshape(positions, (-1,)), xp.reshape(value, (-1,)))
+    return xp.reshape(flat, x.shape)
+
+
+def positions(xp: Any, x: Any) -> Any:
+    """Return for each element of an array its position in the flat array."""
+    return xp.reshape(xp.arange(x.size), x.shape)
+
+
+def _add_at(xp: Any, flat: Any, positions: Any, values: Any) -> None:
+    unbuffered = getattr(getattr(xp, "add", None), "at", None)
+    if unbuffered is not None:  # NumPy's; the standard has none
+        unbuffered(flat, positions, values)
+        return
+    for i in range(positions.shape[0]):
+        flat[int(positions[i])] += values[i]
+
+
+def overwritten(xp: Any, x: Any, key: Any) -> Any:
+    """Tell which elements written at key are written over by later ones; None where no place occurs twice."""
+    key = plain_key(key)
+    arrays = [part for part in (key if isinstance(key, tuple) else (key,)) if getattr(part, "shape", ())]
+    if all(xp.isdtype(part.dtype, "bool") for part in arrays):
+        return None
+    written = positions(xp, x)[key]
+    order = positions(xp, written)
+    last = xp.zeros((x.size,), dtype=order.dtype)
+    last[xp.reshape(written, (-1,))] = xp.reshape(order, (-1,))
+    return last[written] != order
+
+
+def plain_key(key: Any) -> Any:
+    """Return an index without tracers: indices are integers and have no derivative."""
+    if isinstance(key, tuple):
+        return tuple(plain_key(part) for part in key)
+    return strip(key)
+
+
+def _is_basic(key: Any) -> bool:
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts)
+
+
+# Linear algebra
+
+
+def power_norm(xp: Any, x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
+    return xp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+def inv(xp: Any, x: Any) -> Any:
+    return _nan_where_undefined(xp, xp.linalg.inv, x)
+
+
+def cholesky(xp: Any, x: Any) -> Any:
+    return _nan_where_undefined(xp, xp.linalg.cholesky, x)
+
+
+def solve(xp: Any, x: Any, y: Any) -> Any:
+    return _nan_where_undefined(xp, xp.linalg.solve, x, y)
+
+
+def _nan_where_undefined(xp: Any, function: Callable[..., Any], *stacks: Any) -> Any:
+    """Rule 7: a matrix outside the domain gives NaN, and spoils no other matrix of a stack."""
+    try:
+        return function(*stacks)
+    except ValueError as error:
+        # No namespace need name it; CuPy and array-api-strict raise NumPy's.
+        if type(error).__name__ != "LinAlgError" or any(x.shape[-2] == 0 for x in stacks):
+            raise
+    batch = xp.broadcast_arrays(*(x[..., 0, 0] for x in stacks))[0].shape
+    if not batch and all(len(x.shape) == 2 for x in stacks):
+        return xp.full(stacks[-1].shape, xp.nan, dtype=xp.result_type(*stacks))
+    stacks = tuple(xp.broadcast_to(x, (*batch, *x.shape[-2:])) for x in stacks)
+    out = xp.zeros(stacks[-1].shape, dtype=xp.result_type(*stacks))
+    for at in itertools.product(*map(range, batch)):
+        out[(*at, ...)] = _nan_where_undefined(xp, function, *(x[(*at, ...)] for x in stacks))
+    return out
+
+
+def is_singular(xp: Any, x: Any) -> Any:
+    """Tell where a matrix is so close to a singular one that its inverse has lost half its digits."""
+    values = _singular_values(xp, x)[1]
+    if values.shape[-1] == 0:
+        return xp.zeros(values.shape[:-1], dtype=xp.bool)
+    return values[..., -1] <= values[..., 0] * xp.finfo(values.dtype).eps ** 0.5
+
+
+def cofactor(xp: Any, x: Any) -> Any:
+    """Return the gradient of a holomorphic determinant: without division, so that singular matrices have it too."""
+    u, s, vh = _singular_values(xp, x)
+    return _turned(xp, u, xp.multiply(xp.eye(s.shape[-1], dtype=s.dtype), _others(xp, s)[..., None, :]), vh)
+
+
+def cofactor_along(xp: Any, x: Any, k: Any) -> Any:
+    """Return the derivative of `cofactor` along a matrix k."""
+    u, s, vh = _singular_values(xp, x)
+    eye = xp.eye(s.shape[-1], dtype=s.dtype)
+    # Products of all singular values but two: a row leaves out one, 1 stands in its place.
+    pairs = _others(xp, xp.where(eye == 1, xp.asarray(1.0, dtype=s.dtype), s[..., None, :])) * (1 - eye)
+    k = _adjoint(xp, u) @ k @ _adjoint(xp, vh)
+    transposed = xp.matrix_transpose(k)
+    trace = xp.sum(pairs * xp.sum(k * eye, axis=-1)[..., None, :], axis=-1)
+    return _turned(xp, u, eye * trace[..., None, :] - pairs * transposed, vh)
+
+
+def _singular_values(xp: Any, x: Any) -> Any:
+    try:
+        return xp.linalg.svd(x, full_matrices=False)
+    except ValueError as error:  # NaN in a matrix
+        if type(error).__name__ != "LinAlgError":
+            raise
+        finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
+        u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.zeros_like(x)), full_matrices=False)
+        return u, xp.where(finite[..., 0], s, xp.asarray(xp.nan, dtype=s.dtype)), vh
+
+
+def _others(xp: Any, s: Any) -> Any:
+    """Return for each value along the last axis the product of the others."""
+    before = xp.cumulative_prod(s, axis=-1, include_initial=True)[..., :-1]
+    after = xp.flip(xp.cumulative_prod(xp.flip(s, axis=-1), axis=-1, include_initial=True)[..., :-1], axis=-1)
+    return before * after
+
+
+def _turned(xp: Any, u: Any, inner: Any, vh: Any) -> Any:
+    phase = xp.linalg.det(u) * xp.linalg.det(vh)
+    if xp.isdtype(u.dtype, "complex floating"):
+        u, vh = xp.conj(u), xp.conj(vh)
+    return phase[..., None, None] * (u @ xp.astype(inner, u.dtype) @ vh)
+
+
+def _adjoint(xp: Any, x: Any) -> Any:
+    transposed = xp.matrix_transpose(x)
+    return xp.conj(transposed) if xp.isdtype(x.dtype, "complex floating") else transposed
+
+
+MAIN = (astype, getitem, setitem, place, scatter, positions, overwritten)
+LINALG = (power_norm, inv, cholesky, solve, is_singular, cofactor, cofactor_along)
+
+
+def bound(functions: tuple[Callable[..., Any], ...], xp: Any) -> dict[str, Callable[..., Any]]:
+    """Return functions of this module over one namespace, by name."""
+    return {function.__name__: functools.partial(function, xp) for function in functions}
