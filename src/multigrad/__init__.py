@@ -29,13 +29,19 @@ from multigrad._errors import (
     MixedBackendError,
     MultigradError,
     OutputError,
+    RecompileWarning,
     StructureError,
     UnknownBackendError,
 )
 from multigrad._inference import infer_backend
+from multigrad._jit import jit
+from multigrad._mapping import vmap
+from multigrad._matrices import hessian, jacobian, laplacian, value_and_jacobian
+from multigrad._products import hvp, jvp, vjp
 from multigrad._protocol import BackendInfo
 from multigrad._registry import backends, get_backend, register_backend
-from multigrad._transform import gradient, value_and_gradient, vjp
+from multigrad._rules import checkpoint, custom_jvp, custom_vjp
+from multigrad._transform import gradient, value_and_gradient
 from multigrad._tree import register_pytree
 from multigrad.array_api._dispatch import array_namespace, xp
 
@@ -63,6 +69,7 @@ __all__ = [
     "MixedBackendError",
     "MultigradError",
     "OutputError",
+    "RecompileWarning",
     "StructureError",
     "UnknownBackendError",
     "array_api",
@@ -70,15 +77,24 @@ __all__ = [
     "asarray",
     "backends",
     "check_gradient",
+    "checkpoint",
     "compare",
     "convention",
+    "custom_jvp",
+    "custom_vjp",
     "engine",
     "exercises",
     "extend",
     "get_backend",
     "grad",
     "gradient",
+    "hessian",
+    "hvp",
     "infer_backend",
+    "jacobian",
+    "jit",
+    "jvp",
+    "laplacian",
     "native",
     "optimize",
     "register_backend",
@@ -90,7 +106,9 @@ __all__ = [
     "use_backend",
     "value_and_grad",
     "value_and_gradient",
+    "value_and_jacobian",
     "vjp",
+    "vmap",
     "xp",
 ]
 

@@ -26,6 +26,10 @@ class Options(NamedTuple):
     dtype: str | None
     form: Form
 
+    def as_keywords(self) -> dict[str, Any]:
+        """Return them as the operators' keyword arguments."""
+        return {"backend": self.backend, "device": self.device, "dtype": self.dtype, "arrays": self.form}
+
 
 def options(backend: Any, device: Any, dtype: Any, arrays: str) -> Options:
     """Check the common options, without importing a framework."""
@@ -69,8 +73,11 @@ def prepare(
     options: Options,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
+    *,
+    mapped: Callable[[Leaves], list[Any]] | None = None,
+    dynamic: list[bool] | None = None,
 ) -> Call:
-    """Move the arguments of a call to its backend and open them up for differentiation.
+    """Move the arguments of a call to its backend and open them up for differentiation, or for mapping.
 
     Parameters
     ----------
@@ -82,13 +89,24 @@ def prepare(
         The operator's options.
     args, kwargs
         The arguments of the call.
+    mapped
+        Instead of differentiating: gives for each leaf of all arguments the axis to map over, or None. The primals are
+        then the mapped leaves.
+    dynamic
+        Instead of differentiating: tells for each leaf whether it is data of a compiled program. The primals are then
+        these leaves, numbers among them as arrays.
     """
     outer = _computation.current()
     values = (*args, *kwargs.values()) if kwargs else args
     flat = Leaves(values, expander(options.backend))
     backend = _choose_backend(options.backend, flat.leaves, outer)
     moving = _Moving(f, args, kwargs, chosen, flat, backend, options, outer)
-    return moving.call()
+    if mapped is not None:
+        axes = mapped(flat)
+        return moving.call(lambda natives, dtype, device: moving.mapped(natives, axes))
+    if dynamic is not None:
+        return moving.call(lambda natives, dtype, device: moving.dynamic(natives, dynamic, dtype, device))
+    return moving.call(moving.differentiated)
 
 
 def _choose_backend(explicit: Any, leaves: list[Any], outer: Computation | None) -> Backend:
@@ -127,14 +145,15 @@ class _Moving:
         self.device = options.device if options.device is not None else around
         self.moves_to = self.device if block is not None else options.device
 
-    def call(self) -> Call:
+    def call(self, choose: Callable[[list[Any], str, Any], list[int]]) -> Call:
+        """Return the call whose primals are at the positions that ``choose(natives, dtype, device)`` gives."""
         natives, given_as_array = self._move()
         dtype = self._default_dtype(natives)
         beside = next((leaf for leaf in natives if self.backend.is_array(leaf)), None)
         device = self.device if self.options.device is not None or beside is None else None
         level = (self.outer.level if self.outer else 0) + 1
         computation = Computation(self.backend, self.cls, dtype, device, self.options.form, level, beside)
-        positions = self._differentiate(natives, dtype, computation.place())
+        positions = choose(natives, dtype, computation.place())
         return self._assemble(computation, natives, positions, given_as_array)
 
     def _move(self) -> tuple[list[Any], frozenset[int]]:
@@ -183,7 +202,7 @@ class _Moving:
         widest = _dtypes.widest([_dtypes.dtype_name(leaf.dtype) for leaf in natives if is_array(leaf)])
         return widest or (self.outer and self.outer.dtype) or "float64"
 
-    def _differentiate(self, natives: list[Any], dtype: str, device: Any) -> list[int]:
+    def differentiated(self, natives: list[Any], dtype: str, device: Any) -> list[int]:
         """Turn the chosen arguments' numbers into arrays, and return the positions of all differentiated leaves."""
         positions: list[int] = []
         for argument in self.chosen:
@@ -210,6 +229,30 @@ class _Moving:
                     f"Expected at least one number or floating array in {self._names()[argument]}, got "
                     f"{type(natives[start]).__name__}. Choose the arguments to differentiate with argnums or argnames."
                 )
+        return positions
+
+    def dynamic(self, natives: list[Any], moves: list[bool], dtype: str, device: Any) -> list[int]:
+        """Turn the numbers that are data into arrays, and return the positions of all data."""
+        for position, leaf in enumerate(natives):
+            if moves[position] and self._is_number(leaf):
+                name = _dtypes.complex_of(dtype) if isinstance(leaf, complex) else dtype
+                natives[position] = self.backend.asarray(leaf, dtype=name, device=device)
+        return [position for position, moving in enumerate(moves) if moving]
+
+    def mapped(self, natives: list[Any], axes: list[Any]) -> list[int]:
+        """Return the positions of the leaves that have an axis to map over."""
+        positions = []
+        for position, (leaf, axis) in enumerate(zip(natives, axes, strict=True)):
+            if axis is None or not (self.backend.is_array(leaf) or self._is_number(leaf)):
+                continue
+            rank = len(getattr(leaf, "shape", ()))
+            if not -rank <= axis < rank:
+                what = f"shape {tuple(leaf.shape)}" if rank or hasattr(leaf, "shape") else "a Python number"
+                raise ValueError(
+                    f"Expected an array with an axis {axis} to map over for {self._path(position)}, got {what}. Pass "
+                    "in_axes=None for what all calls share."
+                )
+            positions.append(position)
         return positions
 
     @staticmethod

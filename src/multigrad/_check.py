@@ -16,8 +16,9 @@ from multigrad._convert import asarray, to_numpy
 from multigrad._outputs import scalar_output
 from multigrad._protocol import Backend
 from multigrad._report import Sheet, plain
+from multigrad._running import run
 from multigrad._selection import Key, Selection
-from multigrad._transform import run, value_and_gradient
+from multigrad._transform import value_and_gradient
 
 # Unit roundoff of a gradient's dtype; NumPy does not know bfloat16.
 _ROUNDOFF = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}

@@ -38,6 +38,8 @@ class Computation(NamedTuple):
         0 for `use_backend`, 1 for an outermost operator, more for nested ones.
     beside
         An argument beside which new arrays go when no device was said, or None.
+    forward
+        Whether derivatives are pushed forward through f, so that a rule for reverse mode cannot serve.
     """
 
     backend: Backend
@@ -47,6 +49,7 @@ class Computation(NamedTuple):
     form: Form
     level: int
     beside: Any = None
+    forward: bool = False
 
     def place(self) -> Any:
         """Return the device of new arrays; None for the framework's default.

@@ -1,7 +1,8 @@
-"""Cotangents given to a pullback: matched with the outputs, leaf by leaf."""
+"""Cotangents and tangents: matched with the values that they belong to, leaf by leaf."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from multigrad import _convert, _dtypes, _leaves, _registry, _tree
@@ -12,26 +13,53 @@ from multigrad._protocol import Native, Natives
 
 
 class Expected:
-    """What a cotangent must look like: the structure, shapes and dtypes of the outputs."""
+    """What cotangents or tangents must look like: a structure, and the shape and dtype of each leaf.
 
-    __slots__ = ("_computation", "_shapes", "_structure")
+    Parameters
+    ----------
+    structure
+        Structure of the tree.
+    leaves
+        One array per leaf; None for a leaf that is not differentiated and may be anything.
+    computation
+        The computation to which they belong.
+    word
+        What to call the tree in messages: ``"cotangent"``, ``"tangents"``, or the code that returned it.
+    owner
+        What it must fit.
+    """
 
-    def __init__(self, structure: _tree.Structure, outputs: Natives, computation: Computation) -> None:
+    __slots__ = ("_computation", "_owner", "_shapes", "_structure", "_word")
+
+    def __init__(
+        self,
+        structure: _tree.Structure,
+        leaves: Sequence[Any],
+        computation: Computation,
+        word: str = "cotangent",
+        owner: str = "value",
+    ) -> None:
         self._structure = structure
-        # Only what is compared is kept: the outputs themselves may be large.
-        self._shapes = [(tuple(out.shape), _dtypes.dtype_name(out.dtype)) for out in outputs]
+        # Only what is compared is kept: the arrays themselves may be large.
+        self._shapes = [
+            None if leaf is None else (tuple(leaf.shape), _dtypes.dtype_name(leaf.dtype)) for leaf in leaves
+        ]
         self._computation = computation
+        self._word = word
+        self._owner = owner
 
-    def flatten(self, cotangent: Any) -> Natives:
-        """Return a cotangent's leaves as native arrays, or raise `StructureError`."""
-        leaves, structure = _tree.flatten(cotangent, _leaves.expander(self._computation.backend))
+    def flatten(self, tree: Any) -> Natives:
+        """Return the differentiated leaves as native arrays, or raise `StructureError`."""
+        leaves, structure = _tree.flatten(tree, _leaves.expander(self._computation.backend))
         if structure != self._structure:
+            what = "a cotangent" if self._word == "cotangent" else self._word
             raise StructureError(
-                f"Expected a cotangent with the structure of the value, {self._structure}, got {structure}."
+                f"Expected {what} with the structure of the {self._owner}, {self._structure}, got {structure}."
             )
         return tuple(
-            self._leaf(position, leaf, shape, dtype)
-            for position, (leaf, (shape, dtype)) in enumerate(zip(leaves, self._shapes, strict=True))
+            self._leaf(position, leaf, *expected)
+            for position, (leaf, expected) in enumerate(zip(leaves, self._shapes, strict=True))
+            if expected is not None
         )
 
     def _leaf(self, position: int, leaf: Any, shape: tuple[int, ...], dtype: str) -> Native:
@@ -58,9 +86,9 @@ class Expected:
 
     def _mismatch(self, position: int, expected: str, found: str) -> StructureError:
         return StructureError(
-            f"Expected {self._path(position)} to have the value's {expected}, got {found}. Convert it with xp.asarray "
-            "or xp.reshape."
+            f"Expected {self._path(position)} to have the {self._owner}'s {expected}, got {found}. Convert it with "
+            "xp.asarray or xp.reshape."
         )
 
     def _path(self, position: int) -> str:
-        return self._structure.paths("cotangent")[position]
+        return self._structure.paths(self._word)[position]

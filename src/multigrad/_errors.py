@@ -15,6 +15,8 @@ Every error says what was required, what came and what to do::
     ├── DtypeError                 (TypeError)    a dtype that the backend lacks
     └── DetachedValueError         (TypeError)    a differentiated value would leave the computation
 
+and one warning, RecompileWarning (UserWarning).
+
 Each also derives from the built-in exception in parentheses, so code that does not know multigrad can catch it.
 """
 
@@ -68,3 +70,7 @@ class DtypeError(MultigradError, TypeError):
 
 class DetachedValueError(MultigradError, TypeError):
     """A differentiated value would leave the computation, which would silently zero its gradient."""
+
+
+class RecompileWarning(UserWarning):
+    """The same piece of code keeps making new functions, each of which is compiled anew."""

@@ -152,6 +152,78 @@ class SupportsGradient(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsJvp(Protocol):
+    """The backend pushes tangents forward without a backward pass."""
+
+    def jvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /) -> tuple[Natives, Natives, Natives]:
+        """Return outputs, their tangents (zeros for integer outputs) and aux; differentiable again."""
+        ...
+
+
+@runtime_checkable
+class SupportsVmap(Protocol):
+    """The backend evaluates a function for all slices of its arguments at once."""
+
+    def vmap(self, f: Callable[..., Natives], arrays: Natives, /) -> Natives:
+        """Return f over the slices of the arrays along their first axes, stacked along the first axis; law 4 holds."""
+        ...
+
+
+@runtime_checkable
+class SupportsPullbackRule(Protocol):
+    """The backend lets a pullback be written by hand."""
+
+    def with_pullback(
+        self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
+    ) -> Natives:
+        """Return outputs that depend on inputs by a given pullback, besides the dependence that they have.
+
+        ``pullback(residuals, cotangents)`` gives one cotangent per input; it is differentiable in both.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsTangentRule(Protocol):
+    """The backend lets a forward derivative be written by hand, and uses it in every mode."""
+
+    def with_jvp(
+        self, f: Callable[..., Natives], rule: Callable[[Natives, Natives], tuple[Natives, Natives]], inputs: Natives, /
+    ) -> Natives:
+        """Return ``f(*inputs)``, whose derivatives are those of ``rule(primals, tangents) -> (outputs, tangents)``."""
+        ...
+
+
+@runtime_checkable
+class SupportsCheckpoint(Protocol):
+    """The backend can forget intermediate values and compute them again in the backward pass."""
+
+    def checkpoint(self, f: Callable[..., Natives], inputs: Natives, /) -> Natives:
+        """Return ``f(*inputs)``, with all derivatives, also in what f closes over."""
+        ...
+
+
+@runtime_checkable
+class SupportsCompile(Protocol):
+    """The framework compiles functions."""
+
+    compile_is_stale_blind: bool
+    """Whether a program keeps the globals that f read when it was traced, and nobody tells that they changed."""
+
+    def compile_key(self, x: Native, /) -> Any:
+        """Return what of an array a program is compiled for (shape, dtype, device); hashable."""
+        ...
+
+    def compile_input(self, x: Any, dtype: Any, /) -> Any:
+        """Return a float, or a NumPy array, as a program takes it: as it is, or as an array of this dtype."""
+        ...
+
+    def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
+        """Return f compiled for arrays like these; f runs once, and a data-dependent branch in it raises."""
+        ...
+
+
 # What a third party must supply, in the order of the protocol.
 REQUIRED_MEMBERS = ("name", "xp", "is_array", "device", "to_device", "devices", "asarray", "to_numpy", "vjp")
 
@@ -162,6 +234,12 @@ CAPABILITIES: dict[str, type] = {
     "recording": SupportsRecording,
     "stop_gradient": SupportsStopGradient,
     "gradient": SupportsGradient,
+    "jvp": SupportsJvp,
+    "vmap": SupportsVmap,
+    "pullback_rule": SupportsPullbackRule,
+    "tangent_rule": SupportsTangentRule,
+    "checkpoint": SupportsCheckpoint,
+    "compile": SupportsCompile,
 }
 
 

@@ -1,4 +1,4 @@
-"""The public operators: f in, a function (or a value and a pullback) out."""
+"""`gradient` and `value_and_gradient`: one evaluation of f and one backward pass."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from multigrad import _arguments, _cotangents, _derive
-from multigrad._arguments import Call, Options
+from multigrad import _arguments, _derive
+from multigrad._arguments import Options
+from multigrad._compile import compiled
 from multigrad._computation import opened
 from multigrad._outputs import OutputTree, scalar_output, split_aux
 from multigrad._plain import PlainCalls
 from multigrad._protocol import Backend, Natives
+from multigrad._running import check_callable, run
 from multigrad._selection import Selection
 
 _Function = Callable[..., Any]
@@ -26,6 +28,7 @@ def gradient(
     backend: str | Backend | None = None,
     device: Any = None,
     dtype: Any = None,
+    compile: bool = False,
     arrays: str = "standard",
 ) -> _Function:
     """Return a function that computes the gradient of a real scalar-valued function.
@@ -50,6 +53,11 @@ def gradient(
     dtype
         Real floating dtype to which all floating arguments are cast (complex ones to its precision); None keeps theirs.
         Python numbers take the widest floating dtype among the array arguments, float64 when there are none.
+    compile
+        Whether the framework compiles the whole operator, once per signature of the arguments: arrays and floats (and
+        integers that are differentiated) are data, other integers, bools and strings are built into the program. What f
+        reads besides its arguments is read once, as in `jax.jit`; torch compiles again when a global that f names has
+        changed. f must not branch on values. NumPy has no compiler and runs f as it is.
     arrays
         ``"standard"``: f sees `Array` objects, which behave the same on every backend. ``"native"``: the framework's
         own.
@@ -90,7 +98,10 @@ def gradient(
     >>> multigrad.gradient(lambda x, y, z: x**2 + y**2 + z**2 + 2*x*y*z, argnums=(0, 1, 2))(1.0, 2.0, 3.0)
     (array(14.), array(10.), array(10.))
     """
-    evaluate = _gradient_of(f, argnums, argnames, has_aux, _arguments.options(backend, device, dtype, arrays))
+    options = _arguments.options(backend, device, dtype, arrays)
+    if compile:
+        return _compiled(gradient, f, Selection(argnums, argnames), has_aux, options)
+    evaluate = _gradient_of(f, argnums, argnames, has_aux, options)
 
     @functools.wraps(f)
     def gradient_of_f(*args: Any, **kwargs: Any) -> Any:
@@ -109,13 +120,14 @@ def value_and_gradient(
     backend: str | Backend | None = None,
     device: Any = None,
     dtype: Any = None,
+    compile: bool = False,
     arrays: str = "standard",
 ) -> _Function:
     """Return a function that computes the value and the gradient of a real scalar-valued function, in one evaluation.
 
     Parameters
     ----------
-    f, argnums, argnames, has_aux, backend, device, dtype, arrays
+    f, argnums, argnames, has_aux, backend, device, dtype, compile, arrays
         As for `gradient`.
 
     Returns
@@ -135,7 +147,10 @@ def value_and_gradient(
     >>> multigrad.value_and_gradient(lambda x: x**3)(2.0)
     (array(8.), array(12.))
     """
-    evaluate = _gradient_of(f, argnums, argnames, has_aux, _arguments.options(backend, device, dtype, arrays))
+    options = _arguments.options(backend, device, dtype, arrays)
+    if compile:
+        return _compiled(value_and_gradient, f, Selection(argnums, argnames), has_aux, options)
+    evaluate = _gradient_of(f, argnums, argnames, has_aux, options)
 
     @functools.wraps(f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
@@ -145,11 +160,19 @@ def value_and_gradient(
     return value_and_gradient_of_f
 
 
+def _compiled(
+    operator: Callable[..., _Function], f: _Function, selection: Selection, has_aux: bool, options: Options
+) -> _Function:
+    return compiled(
+        f, operator, options, selection, argnums=selection.argnums, argnames=selection.argnames, has_aux=has_aux
+    )
+
+
 def _gradient_of(
     f: _Function, argnums: Any, argnames: Any, has_aux: bool, options: Options
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, Any, Any]]:
     """Return a function from a call's arguments to value, gradient and aux (None without has_aux)."""
-    _check_callable(f)
+    check_callable(f)
     selection = Selection(argnums, argnames)
 
     positions = selection.positions
@@ -182,105 +205,3 @@ def _gradient_of(
         return call.present(value), selection.arrange(call.restore(gradients)), aux
 
     return evaluate
-
-
-def vjp(
-    f: _Function,
-    *primals: Any,
-    has_aux: bool = False,
-    backend: str | Backend | None = None,
-    device: Any = None,
-    dtype: Any = None,
-    arrays: str = "standard",
-) -> tuple[Any, ...]:
-    """Evaluate f and return its value and its pullback (vector-Jacobian product).
-
-    Parameters
-    ----------
-    f
-        Function of the primals; returns a tree of arrays and numbers.
-    *primals
-        Arguments of f, all of them differentiated: arrays, Python numbers and containers of them.
-    has_aux
-        Whether f returns ``(value, aux)``.
-    backend, device, dtype, arrays
-        As for `gradient`.
-
-    Returns
-    -------
-    value
-        What f returned, every leaf an array.
-    pullback
-        ``pullback(cotangent)`` takes a tree with value's structure, shapes and dtypes (arrays of the backend, NumPy
-        arrays, or Python numbers) in units [g] per unit of value, and returns a tuple with one tree per primal, in
-        units [g] per unit of primal: Re⟨cotangent, J t⟩ = Re⟨pullback(cotangent), t⟩. It may be called again.
-        Cotangents of integer outputs are ignored.
-    aux
-        Only with has_aux.
-
-    Raises
-    ------
-    StructureError
-        By the pullback, if the cotangent does not fit.
-    MultigradError
-        As for `gradient`.
-
-    Notes
-    -----
-    The pullback keeps what the backward pass needs for as long as it lives.
-
-    Examples
-    --------
-    >>> import multigrad
-    >>> value, pullback = multigrad.vjp(lambda x, y: x * y, 2.0, 3.0)
-    >>> value, pullback(1.0)
-    (array(6.), (array(3.), array(2.)))
-    """
-    _check_callable(f)
-    chosen = tuple(range(len(primals)))
-    call = _arguments.prepare(f, chosen, _arguments.options(backend, device, dtype, arrays), primals, {})
-    computation = call.computation
-    trees: list[OutputTree] = []
-
-    def flat(*natives: Any) -> tuple[Natives, Natives]:
-        value = run(f, call, natives)
-        value, aux = split_aux(value) if has_aux else (value, ())
-        trees[:] = (
-            OutputTree(value, computation, arrays_only=True),
-            OutputTree(aux, computation, arrays_only=False),
-        )
-        return trees[0].natives, trees[1].natives
-
-    with opened(computation):
-        outputs, pull, auxiliaries = computation.backend.vjp(flat, call.primals, reusable=True)
-    value_tree, aux_tree = trees
-    value = value_tree.rebuild([call.present(x) for x in outputs])
-    expected = _cotangents.Expected(value_tree.structure, outputs, computation)
-
-    def pullback(cotangent: Any, /) -> tuple[Any, ...]:
-        with opened(computation):
-            return tuple(call.restore(pull(expected.flatten(cotangent))))
-
-    if has_aux:
-        return value, pullback, aux_tree.rebuild([call.present(x) for x in auxiliaries])
-    return value, pullback
-
-
-def run(f: _Function, call: Call, primals: Natives) -> Any:
-    """Call f on the arguments of a call with other arrays in place of the primals."""
-    args, kwargs = call.arguments(primals)
-    try:
-        return f(*args, **kwargs)
-    except (TypeError, RuntimeError) as error:
-        # How the frameworks say that they were given a NumPy array.
-        if "ndarray" in str(error) or "numpy" in str(error):
-            error.add_note(
-                "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with "
-                "xp.asarray."
-            )
-        raise
-
-
-def _check_callable(f: Any) -> None:
-    if not callable(f):
-        raise TypeError(f"Expected a function to differentiate, got {type(f).__name__}: pass f itself, not f(x).")

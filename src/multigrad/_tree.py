@@ -89,6 +89,23 @@ class Structure:
                 )
         return paths
 
+    def broadcast(self, prefix: Any) -> list[Any]:
+        """Return for each leaf the value that a tree prefix of this structure has for it.
+
+        Raises
+        ------
+        ValueError
+            If it is no prefix.
+        """
+        top = optree.tree_unflatten(self.spec, range(self.spec.num_leaves))
+        found = optree.broadcast_prefix(prefix, top, none_is_leaf=True, namespace=_NAMESPACE)
+        nodes = {node.position: node for node in self.nodes}
+        values: list[Any] = []
+        for position, value in enumerate(found):
+            node = nodes.get(position)
+            values.extend([value] if node is None else [value] * node.children.num_leaves)
+        return values
+
     def __str__(self) -> str:
         """Return the tree with a star for each leaf, such as ``{'w': [*, *]}``."""
         try:

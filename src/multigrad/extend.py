@@ -11,11 +11,16 @@ from multigrad._protocol import (
     Backend,
     BackendInfo,
     SupportsArrayType,
+    SupportsCheckpoint,
     SupportsGradient,
+    SupportsJvp,
+    SupportsPullbackRule,
     SupportsPytree,
     SupportsRecording,
     SupportsScope,
     SupportsStopGradient,
+    SupportsTangentRule,
+    SupportsVmap,
 )
 from multigrad.adapters.finite_difference import FiniteDifferenceBackend
 from multigrad.engine import TracedNamespace
@@ -27,10 +32,15 @@ __all__ = [
     "Computation",
     "FiniteDifferenceBackend",
     "SupportsArrayType",
+    "SupportsCheckpoint",
     "SupportsGradient",
+    "SupportsJvp",
+    "SupportsPullbackRule",
     "SupportsPytree",
     "SupportsRecording",
     "SupportsScope",
     "SupportsStopGradient",
+    "SupportsTangentRule",
+    "SupportsVmap",
     "TracedNamespace",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -78,6 +79,53 @@ class JaxBackend:
 
         return outputs, pullback, aux
 
+    def jvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /) -> tuple[Natives, Natives, Natives]:
+        outputs, found, aux = jax.jvp(f, primals, tangents, has_aux=True)
+        # JAX gives an integer's tangent the dtype float0.
+        return (
+            outputs,
+            tuple(t if _is_inexact(x) else jnp.zeros_like(x) for t, x in zip(found, outputs, strict=True)),
+            aux,
+        )
+
+    def vmap(self, f: Callable[..., Natives], arrays: Natives, /) -> Natives:
+        return jax.vmap(f)(*arrays)
+
+    def with_pullback(
+        self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
+    ) -> Natives:
+        @jax.custom_vjp  # type: ignore[untyped-decorator]
+        def attached(outputs: Natives, inputs: Natives, residuals: Natives) -> Natives:
+            return outputs
+
+        def backward(residuals: Natives, cotangents: Natives) -> Any:
+            found = pullback(residuals, tuple(map(_conjugated, cotangents)))
+            return cotangents, tuple(map(_conjugated, found)), None
+
+        attached.defvjp(lambda outputs, inputs, residuals: (outputs, residuals), backward)
+        return attached(outputs, inputs, residuals)
+
+    def with_jvp(
+        self, f: Callable[..., Natives], rule: Callable[[Natives, Natives], tuple[Natives, Natives]], inputs: Natives, /
+    ) -> Natives:
+        ruled = jax.custom_jvp(f)
+        ruled.defjvp(rule)
+        return ruled(*inputs)
+
+    def checkpoint(self, f: Callable[..., Natives], inputs: Natives, /) -> Natives:
+        return jax.checkpoint(f)(*inputs)
+
+    compile_is_stale_blind = False  # jax.jit's rule: what f reads besides its arguments is read once
+
+    def compile_key(self, x: Any, /) -> Any:
+        return x.shape, x.dtype  # jax.jit tells the rest apart itself
+
+    def compile_input(self, x: Any, dtype: Any, /) -> Any:
+        return x  # a compiled call takes in numbers and NumPy's arrays faster than any conversion before it
+
+    def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
+        return jax.jit(f)
+
     def flatten_node(self, node: object, /) -> Any:
         if isinstance(node, JaxArray) or jax.tree_util.all_leaves([node]):
             return None
@@ -87,9 +135,13 @@ class JaxBackend:
 
 
 def _cotangent(cotangent: Any, output: Any) -> Any:
-    if not jnp.issubdtype(output.dtype, jnp.inexact):
+    if not _is_inexact(output):
         return np.zeros(output.shape, jax.dtypes.float0)  # what JAX expects for integers; any other value is ignored
     return _conjugated(cotangent)
+
+
+def _is_inexact(x: Any) -> bool:
+    return bool(jnp.issubdtype(x.dtype, jnp.inexact))
 
 
 def _conjugated(x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from multigrad.array_api.numpy import _object
 from multigrad.array_api.numpy._array import NumpyArray
 from multigrad.array_api.numpy._dtypes import DTYPES, traced
 from multigrad.engine import Tracer, vjp
+from multigrad.engine._attach import with_pullback
 
 
 class NumpyBackend:
@@ -65,6 +67,11 @@ class NumpyBackend:
             return _own([_array(g) for g in pull(cotangents)], cotangents)
 
         return tuple(_array(x) for x in outputs), pullback, tuple(_array(x) for x in aux)
+
+    def with_pullback(
+        self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
+    ) -> Natives:
+        return with_pullback(traced, outputs, inputs, residuals, pullback)
 
 
 def _array(x: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,59 @@ class TensorFlowBackend:
             tape.watch([leaf for leaf in leaves if _is_inexact(leaf)])
             outputs, aux = f(*leaves)
         return outputs, _Pullback(tape, outputs, leaves, reusable), aux
+
+    def with_pullback(
+        self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
+    ) -> Natives:
+        # Residuals are arguments, so that outer tapes know where they come from.
+        @tf.custom_gradient  # type: ignore[untyped-decorator]
+        def attached(*arrays: Native) -> Any:
+            kept = arrays[len(outputs) + len(inputs) :]
+
+            def backward(*cotangents: Native) -> Any:
+                return [*cotangents, *pullback(kept, cotangents), *(None for _ in kept)]
+
+            return [tf.identity(x) for x in arrays[: len(outputs)]], backward
+
+        return tuple(attached(*outputs, *inputs, *residuals)) if outputs else ()
+
+    compile_is_stale_blind = False  # as in tf.function: what f reads besides its arguments is read once
+
+    def compile_key(self, x: Native, /) -> Any:
+        return tuple(x.shape), x.dtype.name, x.device
+
+    def compile_input(self, x: Any, dtype: Any, /) -> Native:
+        return tf.convert_to_tensor(x, dtype)
+
+    def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
+        return _Program(f, [tf.TensorSpec(x.shape, x.dtype) for x in arrays])
+
+
+class _Program:
+    """A function compiled by XLA; where XLA lacks a kernel, as a graph."""
+
+    __slots__ = ("_compiled", "_f", "_proved", "_specs")
+
+    def __init__(self, f: Callable[..., Natives], specs: list[tf.TensorSpec]) -> None:
+        self._f = f
+        self._specs = specs
+        self._compiled = self._build(jit_compile=True)
+        self._proved = False
+
+    def _build(self, *, jit_compile: bool) -> Any:
+        function = tf.function(self._f, jit_compile=jit_compile, autograph=False)
+        return function.get_concrete_function(*self._specs)
+
+    def __call__(self, *arrays: Native) -> Natives:
+        if self._proved:
+            return tuple(self._compiled(*arrays))
+        try:
+            results = self._compiled(*arrays)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+            self._compiled = self._build(jit_compile=False)
+            results = self._compiled(*arrays)
+        self._proved = True
+        return tuple(results)
 
 
 class _Pullback:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
+import torch.utils.checkpoint
 from torch.utils import _pytree
 
 from multigrad._errors import DetachedValueError, DtypeError
@@ -88,6 +90,33 @@ class TorchBackend:
         aside = value._is_view() or value.is_leaf or torch.is_inference_mode_enabled()
         value = value.detach() if aside else value.detach_()
         return value, gradients, tuple([x.detach() for x in aux])
+
+    def vmap(self, f: Callable[..., Natives], arrays: Natives, /) -> Natives:
+        return torch.func.vmap(f)(*arrays)
+
+    def with_pullback(
+        self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
+    ) -> Natives:
+        return _Attached.apply(pullback, len(outputs), len(inputs), *outputs, *inputs, *residuals)
+
+    def checkpoint(self, f: Callable[..., Natives], inputs: Natives, /) -> Natives:
+        if _functorch.peek_interpreter_stack() is not None:
+            return f(*inputs)  # functional transforms allow no hooks on saved tensors (torch 2.13)
+        return torch.utils.checkpoint.checkpoint(f, *inputs, use_reentrant=False)
+
+    compile_is_stale_blind = True  # a traced graph has no guards for what f reads besides its arguments
+
+    def compile_key(self, x: Any, /) -> Any:
+        return tuple(x.shape), x.dtype, x.device, tuple(x.stride())
+
+    def compile_input(self, x: Any, dtype: Any, /) -> Any:
+        # A program does not write to its arguments, so it may read NumPy's memory.
+        return torch.from_numpy(x) if isinstance(x, np.ndarray) else torch.tensor(x, dtype=dtype)
+
+    def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
+        from multigrad.adapters.torch._program import Program  # inductor takes a second to import
+
+        return Program(self, f, arrays)
 
     def flatten_node(self, node: object, /) -> Any:
         if isinstance(node, TorchArray) or type(node) not in _pytree.SUPPORTED_NODES:
@@ -201,6 +230,31 @@ class _Pullback:
             outputs, cotangents = zip(*recorded, strict=True)
         create_graph = torch.is_grad_enabled() and (self._attached or any([ct.requires_grad for ct in cotangents]))
         return _backward(outputs, cotangents, leaves, self._reusable or create_graph, create_graph)
+
+
+class _Attached(torch.autograd.Function):  # type: ignore[misc]
+    """Outputs as they are, with one more pullback.
+
+    Residuals are arguments: what is saved of an argument keeps its graph, so that the backward pass can be
+    differentiated again.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(pullback: Any, n_outputs: int, n_inputs: int, *arrays: Any) -> Any:
+        return tuple([x.view_as(x) for x in arrays[:n_outputs]])
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.pullback, ctx.n_outputs, ctx.n_inputs = inputs[:3]
+        ctx.n_residuals = len(inputs) - 3 - ctx.n_outputs - ctx.n_inputs
+        ctx.save_for_backward(*inputs[3 + ctx.n_outputs + ctx.n_inputs :])
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Any) -> Any:
+        found = ctx.pullback(ctx.saved_tensors, cotangents)
+        return (None, None, None, *cotangents, *found, *(None,) * ctx.n_residuals)
 
 
 def _functional_vjp(f: FlatFunction, primals: Natives, reusable: bool) -> tuple[Natives, Pullback, Natives]:

@@ -1,0 +1,351 @@
+"""Functions whose derivative is written by hand (`custom_vjp`, `custom_jvp`) or recomputed (`checkpoint`)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from multigrad import _computation, _derive, _forms, _leaves, _registry, _tree
+from multigrad._array import Array
+from multigrad._computation import Computation
+from multigrad._cotangents import Expected
+from multigrad._errors import StructureError
+from multigrad._outputs import OutputTree
+from multigrad._protocol import (
+    Backend,
+    Natives,
+    SupportsCheckpoint,
+    SupportsPullbackRule,
+    SupportsRecording,
+    SupportsStopGradient,
+    SupportsTangentRule,
+)
+from multigrad._running import NoTangentRuleError, check_callable
+
+_Function = Callable[..., Any]
+
+
+class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
+    """A function with a pullback written by hand, the same for all backends.
+
+    Parameters
+    ----------
+    f
+        Function of arrays, numbers and containers of them; returns a tree of arrays.
+
+    Raises
+    ------
+    TypeError
+        If it is called before `defvjp`, or differentiated in forward mode, which a pullback does not tell: use
+        `custom_jvp`.
+    NotImplementedError
+        If a third-party backend does not offer the capability ``pullback_rule``.
+
+    Notes
+    -----
+    Works under `gradient`, `vjp`, `hvp`, `vmap`, `jacobian` in reverse mode and their compositions: fwd and bwd are
+    differentiated in turn. What f reads besides its arguments is constant to it.
+
+    Examples
+    --------
+    >>> import multigrad
+    >>> from multigrad import xp
+    >>> @multigrad.custom_vjp
+    ... def clipped(x):
+    ...     return x * 1.0
+    >>> clipped.defvjp(lambda x: (x * 1.0, None), lambda residuals, cotangent: (xp.clip(cotangent, -1.0, 1.0),))
+    >>> multigrad.gradient(lambda x: 5 * clipped(x))(2.0)
+    array(1.)
+    """
+
+    def __init__(self, f: _Function) -> None:
+        check_callable(f)
+        functools.update_wrapper(self, f)
+        self._f = f
+        self._rule: tuple[_Function, _Function] | None = None
+
+    def defvjp(self, fwd: _Function, bwd: _Function) -> None:
+        """Set the rule.
+
+        Parameters
+        ----------
+        fwd
+            Takes f's arguments, returns ``(value, residuals)``.
+        bwd
+            Takes ``(residuals, cotangent)``, the cotangent with value's structure, and returns a tuple with one tree
+            per positional argument of f: its cotangent, or None for zeros.
+        """
+        check_callable(fwd)
+        check_callable(bwd)
+        self._rule = (fwd, bwd)
+
+    def __call__(self, *args: Any) -> Any:
+        if self._rule is None:
+            raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defvjp(fwd, bwd).")
+        arguments = _Arguments(args)
+        if not arguments.differentiated:
+            return self._f(*args)
+        backend = arguments.backend
+        if arguments.computation.forward:
+            raise NoTangentRuleError(
+                f"{_name(self._f)} has a pullback (custom_vjp), and forward mode needs a rule for tangents: define it "
+                "with multigrad.custom_jvp, which works in every mode."
+            )
+        _require(backend, SupportsPullbackRule, "pullback_rule", SupportsStopGradient, "stop_gradient")
+        fwd, bwd = self._rule
+        returned = fwd(*arguments.rebuilt(arguments.inputs))
+        if not isinstance(returned, tuple) or len(returned) != 2:
+            raise TypeError(f"Expected fwd of {_name(self._f)} to return (value, residuals), got {returned!r}.")
+        value = OutputTree(returned[0], arguments.computation, arrays_only=True)
+        residuals = OutputTree(returned[1], arguments.computation, arrays_only=False)
+        show = arguments.show
+
+        def pullback(saved: Natives, cotangents: Natives) -> Natives:
+            found = bwd(residuals.rebuild(map(show, saved)), value.rebuild(map(show, cotangents)))
+            return arguments.cotangents(found, _name(self._f))
+
+        outputs = backend.with_pullback(  # type: ignore[attr-defined]
+            tuple(backend.stop_gradient(x) for x in value.natives),  # type: ignore[attr-defined]
+            arguments.inputs,
+            residuals.natives,
+            pullback,
+        )
+        return value.rebuild(map(show, outputs))
+
+
+class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
+    """A function with a forward derivative written by hand, the same for all backends and in every mode.
+
+    Parameters
+    ----------
+    f
+        Function of arrays, numbers and containers of them; returns a tree of arrays.
+
+    Raises
+    ------
+    TypeError
+        If it is called before `defjvp`.
+    NotImplementedError
+        If a third-party backend offers neither ``tangent_rule`` nor ``pullback_rule``.
+
+    Notes
+    -----
+    The rule must be linear in the tangents: reverse mode transposes it.
+
+    Examples
+    --------
+    >>> import multigrad
+    >>> from multigrad import xp
+    >>> @multigrad.custom_jvp
+    ... def softplus(x):
+    ...     return xp.logaddexp(x, 0.0)
+    >>> softplus.defjvp(lambda primals, tangents: (softplus(primals[0]), tangents[0] / (1 + xp.exp(-primals[0]))))
+    >>> multigrad.gradient(softplus)(0.0)
+    array(0.5)
+    """
+
+    def __init__(self, f: _Function) -> None:
+        check_callable(f)
+        functools.update_wrapper(self, f)
+        self._f = f
+        self._rule: _Function | None = None
+
+    def defjvp(self, rule: _Function) -> None:
+        """Set the rule.
+
+        Parameters
+        ----------
+        rule
+            Takes ``(primals, tangents)``, two tuples with one tree per argument of f (tangents are None at leaves that
+            are not differentiated), and returns ``(value, tangent_out)`` of one structure.
+        """
+        check_callable(rule)
+        self._rule = rule
+
+    def __call__(self, *args: Any) -> Any:
+        if self._rule is None:
+            raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defjvp(rule).")
+        arguments = _Arguments(args)
+        if not arguments.differentiated:
+            return self._f(*args)
+        rule, backend, show = self._rule, arguments.backend, arguments.show
+        trees: list[OutputTree] = []
+
+        def flat(*inputs: Any) -> Natives:
+            trees[:] = [OutputTree(self._f(*arguments.rebuilt(inputs)), arguments.computation, arrays_only=True)]
+            return trees[0].natives
+
+        def flat_rule(inputs: Natives, tangents: Natives) -> tuple[Natives, Natives]:
+            returned = rule(arguments.rebuilt(inputs), arguments.tangents(tangents))
+            if not isinstance(returned, tuple) or len(returned) != 2:
+                raise TypeError(f"Expected the rule of {_name(self._f)} to return (value, tangent), got {returned!r}.")
+            value = OutputTree(returned[0], arguments.computation, arrays_only=True)
+            trees[:] = [value]
+            word = f"the tangent of the rule of {_name(self._f)}"
+            expected = Expected(value.structure, value.natives, arguments.computation, word)
+            return value.natives, expected.flatten(returned[1])
+
+        if _registry.supports(backend, SupportsTangentRule):
+            outputs = backend.with_jvp(flat, flat_rule, arguments.inputs)  # type: ignore[attr-defined]
+        else:
+            _require(backend, SupportsPullbackRule, "pullback_rule", SupportsStopGradient, "stop_gradient")
+            stop = backend.stop_gradient  # type: ignore[attr-defined]
+
+            def pullback(inputs: Natives, cotangents: Natives) -> Natives:
+                def linear(*tangents: Any) -> tuple[Natives, Natives]:
+                    return flat_rule(inputs, tangents)[1], ()
+
+                somewhere = _derive.zeros_like(backend, inputs)
+                return backend.vjp(linear, somewhere, reusable=False)[1](cotangents)
+
+            values = flat(*arguments.inputs)
+            outputs = backend.with_pullback(  # type: ignore[attr-defined]
+                tuple(stop(x) for x in values), arguments.inputs, arguments.inputs, pullback
+            )
+        return trees[0].rebuild(map(show, outputs))
+
+
+def checkpoint(f: _Function) -> _Function:
+    """Return f, whose intermediate values are forgotten and computed again in the backward pass.
+
+    Parameters
+    ----------
+    f
+        Function of arrays, numbers and containers of them; returns a tree of arrays.
+
+    Returns
+    -------
+    callable
+        Like f: the same value and derivatives of any order, less memory, more time.
+
+    Notes
+    -----
+    What f reads besides its arguments is differentiated too; on TensorFlow and NumPy, and inside torch's functional
+    transforms, the values that depend on it are kept.
+
+    Examples
+    --------
+    >>> import multigrad
+    >>> from multigrad import xp
+    >>> multigrad.gradient(multigrad.checkpoint(lambda x: xp.sin(xp.exp(x))))(0.0)
+    array(0.54030231)
+    """
+    check_callable(f)
+
+    @functools.wraps(f)
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        arguments = _Arguments(args)
+        if not arguments.differentiated:
+            return f(*args, **kwargs)
+        backend, show = arguments.backend, arguments.show
+        trees: list[OutputTree] = []
+
+        def flat(*inputs: Any) -> Natives:
+            returned = f(*arguments.rebuilt(inputs), **kwargs)
+            trees[:] = [OutputTree(returned, arguments.computation, arrays_only=True)]
+            return trees[0].natives
+
+        if _registry.supports(backend, SupportsCheckpoint):
+            outputs = backend.checkpoint(flat, arguments.inputs)  # type: ignore[attr-defined]
+        elif _registry.supports(backend, SupportsPullbackRule) and _registry.supports(backend, SupportsStopGradient):
+            outputs = _recomputed(backend, flat, arguments.inputs, arguments.computation.cls._is_recorded)
+        else:
+            outputs = flat(*arguments.inputs)  # right, without the saving
+        return trees[0].rebuild(map(show, outputs))
+
+    return checkpointed
+
+
+def _recomputed(backend: Any, flat: Callable[..., Natives], inputs: Natives, is_recorded: Callable[[Any], bool]) -> Any:
+    def pullback(saved: Natives, cotangents: Natives) -> Any:
+        _, pull, _ = backend.vjp(lambda *xs: (flat(*xs), ()), saved, reusable=False)
+        return pull(cotangents)
+
+    values = flat(*(backend.stop_gradient(x) for x in inputs))
+    if any(map(is_recorded, values)):
+        # f reads something else that is differentiated, and that derivative depends on the inputs in its turn.
+        return flat(*inputs)
+    return backend.with_pullback(values, inputs, inputs, pullback)
+
+
+class _Arguments:
+    """The arguments of a function with a rule, inside whatever computation is running.
+
+    The inputs are the inexact arrays among the leaves, as native arrays; everything else reaches f untouched.
+    """
+
+    def __init__(self, args: Sequence[Any]) -> None:
+        self._flat = _leaves.Leaves(args, _leaves.expander(None))
+        leaves = self._flat.leaves
+        name = _registry.framework_of(leaves)
+        running = _computation.current()
+        self.backend: Backend = _registry.get_backend(name) if name else _computation.default_backend()
+        self.computation = self._computation(running)
+        cls = self.computation.cls
+        self._positions = [i for i, leaf in enumerate(leaves) if self._is_input(leaf)]
+        self.inputs: Natives = tuple(
+            leaves[i].native if isinstance(leaves[i], Array) else leaves[i] for i in self._positions
+        )
+        as_array = any(isinstance(leaf, Array) for leaf in leaves)
+        self.show: Callable[[Any], Any] = cls._wrap if as_array else cls._native_form
+        # A backend that cannot tell what is recorded gets the rule inside every operator.
+        untold = running is not None and running.level > 0 and not _registry.supports(self.backend, SupportsRecording)
+        self.differentiated = any(untold or cls._is_recorded(x) for x in self.inputs)
+
+    def _computation(self, running: Computation | None) -> Computation:
+        if running is not None and running.backend is self.backend:
+            return running
+        return Computation(self.backend, _forms.array_type(self.backend), None, None, "standard", 1)
+
+    def _is_input(self, leaf: Any) -> bool:
+        if _registry.array_backend_name(leaf) != self.backend.name:
+            return False
+        return _derive.is_inexact(leaf)
+
+    def rebuilt(self, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the arguments with other native arrays in the places of the inputs."""
+        leaves = list(self._flat.leaves)
+        for position, x in zip(self._positions, inputs, strict=True):
+            leaves[position] = self.show(x)
+        return self._trees(leaves)
+
+    def tangents(self, tangents: Natives) -> tuple[Any, ...]:
+        """Return one tree per argument with the tangents at the inputs and None elsewhere."""
+        leaves: list[Any] = [None] * len(self._flat.leaves)
+        for position, x in zip(self._positions, tangents, strict=True):
+            leaves[position] = self.show(x)
+        return self._trees(leaves)
+
+    def _trees(self, leaves: list[Any]) -> tuple[Any, ...]:
+        return tuple(self._flat.rebuild(leaves, argument) for argument in range(len(self._flat.spans)))
+
+    def cotangents(self, returned: Any, name: str) -> Natives:
+        """Return what bwd gave as one native array per input, or raise `StructureError`."""
+        spans = self._flat.spans
+        if not isinstance(returned, tuple | list) or len(returned) != len(spans):
+            count = len(returned) if isinstance(returned, tuple | list) else type(returned).__name__
+            raise StructureError(f"Expected bwd of {name} to return a tuple of {len(spans)} cotangents, got {count}.")
+        natives: list[Any] = []
+        for argument, ((start, stop), part) in enumerate(zip(spans, returned, strict=True)):
+            like = [x for position, x in zip(self._positions, self.inputs, strict=True) if start <= position < stop]
+            if part is None:
+                natives.extend(_derive.zeros_like(self.backend, tuple(like)))
+                continue
+            wanted = iter(like)
+            mask = [next(wanted) if position in self._positions else None for position in range(start, stop)]
+            structure = self._flat.structures[argument] or _tree.flatten(None)[1]
+            natives.extend(
+                Expected(structure, mask, self.computation, f"bwd(...)[{argument}]", owner="argument").flatten(part)
+            )
+        return tuple(natives)
+
+
+def _require(backend: Backend, *needed: Any) -> None:
+    for capability, word in zip(needed[::2], needed[1::2], strict=True):
+        if not _registry.supports(backend, capability):
+            raise NotImplementedError(f"The backend {backend.name!r} does not offer the capability {word!r}.")
+
+
+def _name(f: _Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)

@@ -1,0 +1,206 @@
+"""custom_vjp and custom_jvp: under every operator, with trees, None and Python arguments, and rules that do not fit."""
+
+import re
+
+import numpy as np
+import pytest
+
+import multigrad
+from multigrad import xp
+
+from .rules import RULE_CHECKS, X, pulled_sine
+from .trees import assert_tree
+
+
+@pytest.mark.parametrize(("family", "check"), [pytest.param(*c, id=f"{c[0]} {c[1].__name__}") for c in RULE_CHECKS])
+def test_rules_under_every_operator(family, check, backend, arrays):
+    check(family, {"backend": backend, "arrays": arrays})
+
+
+FORWARD = {
+    "jvp": lambda options: multigrad.jvp(pulled_sine, (X,), (X,), **options),
+    "jacobian": lambda options: multigrad.jacobian(pulled_sine, mode="forward", **options)(X),
+    "laplacian of a vector": lambda options: multigrad.laplacian(pulled_sine, **options)(X),
+    "jvp of vmap": lambda options: multigrad.jvp(multigrad.vmap(pulled_sine), (X,), (X,), **options),
+    "jvp of checkpoint": lambda options: multigrad.jvp(multigrad.checkpoint(pulled_sine), (X,), (X,), **options),
+    "gradient of jvp": lambda options: multigrad.gradient(
+        lambda x: xp.sum(multigrad.jvp(pulled_sine, (x,), (x,))[1]), **options
+    )(X),
+}
+
+
+@pytest.mark.parametrize("run", FORWARD.values(), ids=FORWARD)
+def test_forward_mode_of_a_pullback_names_custom_jvp(run, backend, arrays):
+    message = "pulled_sine has a pullback (custom_vjp), and forward mode needs a rule for tangents: define it with"
+    with pytest.raises(TypeError, match=re.escape(message) + r" multigrad\.custom_jvp"):
+        run({"backend": backend, "arrays": arrays})
+
+
+def test_forward_over_a_reverse_derivative_is_no_forward_mode_of_it(backend):
+    # The gradient's code is the rule's, which has tangents.
+    first = multigrad.gradient(lambda x: xp.sum(pulled_sine(x)))
+    _, found = multigrad.jvp(first, (X,), (X,), backend=backend)
+    assert_tree(found, -3 * np.sin(X) * X, 1e-12)
+    assert_tree(multigrad.jacobian(first, mode="forward", backend=backend)(X), np.diag(-3 * np.sin(X)), 1e-12)
+
+
+def test_outside_of_derivatives_f_itself_runs(backend):
+    assert_tree(pulled_sine(multigrad.asarray(X, backend=backend)), np.sin(X), 1e-15)
+    assert_tree(pulled_sine(X), np.sin(X), 1e-15)
+
+
+@pytest.mark.parametrize("make", [multigrad.custom_vjp, multigrad.custom_jvp], ids=["custom_vjp", "custom_jvp"])
+def test_before_its_rule_is_set(make, backend):
+    @make
+    def ruled(x):
+        return xp.sin(x)
+
+    for call in (ruled, multigrad.gradient(ruled, backend=backend)):
+        with pytest.raises(TypeError, match=r"Expected a rule for ruled; set it with ruled\.def(vjp|jvp)\("):
+            call(2.0)
+    with pytest.raises(TypeError, match="Expected a function to differentiate, got int"):
+        make(3)
+
+
+def with_pullback(fwd, bwd):
+    @multigrad.custom_vjp
+    def ruled(x, n=2, label="text"):
+        return x["w"] ** n
+
+    ruled.defvjp(fwd, bwd)
+    return ruled
+
+
+def forward(x, n=2, label="text"):
+    # What is no array reaches fwd as it was given.
+    assert (type(n), label) == (int, "text")
+    return x["w"] ** n, (x["w"], n, label)
+
+
+def test_python_arguments_reach_the_rule_and_take_none(backend, arrays):
+    def backward(kept, ct):
+        w, n, label = kept
+        assert (type(n), label) == (int, "text")
+        return {"w": 10 * n * w ** (n - 1) * ct, "unused": None}, None, None
+
+    ruled = with_pullback(forward, backward)
+    tree = {"w": X, "unused": "text"}
+    found = multigrad.gradient(lambda x: xp.sum(ruled(x, 3, "text")), backend=backend, arrays=arrays)(tree)
+    assert_tree(found["w"], 30 * X**2, 1e-13)
+    assert found["unused"] is None
+
+
+def test_none_is_zeros(backend, arrays):
+    ruled = with_pullback(forward, lambda kept, ct: (None,))
+    found = multigrad.gradient(lambda x: xp.sum(ruled(x)) + xp.sum(x["w"]), backend=backend, arrays=arrays)({"w": X})
+    assert_tree(found, {"w": np.ones(3)}, 1e-15)
+
+
+@pytest.mark.parametrize(
+    ("backward", "message"),
+    [
+        (lambda ct: ct, "Expected bwd of ruled to return a tuple of 1 cotangents, got "),
+        (lambda ct: ({"w": ct}, ct), "Expected bwd of ruled to return a tuple of 1 cotangents, got 2."),
+        (lambda ct: (ct,), "Expected bwd(...)[0] with the structure of the argument, {'w': *}, got *."),
+        (lambda ct: ({"v": ct},), "{'w': *}, got {'v': *}."),
+        (lambda ct: ({"w": ct[:2]},), "bwd(...)[0]['w'] to have the argument's shape (3,), got shape (2,)."),
+        (lambda ct: ({"w": 1.0},), "bwd(...)[0]['w'] to have the argument's shape (3,), got shape ()."),
+        (lambda ct: ({"w": xp.astype(ct, xp.float32)},), "the argument's dtype float64, got dtype float32."),
+        (lambda ct: ({"w": "text"},), "an array or a number for bwd(...)[0]['w'], got str."),
+    ],
+    ids=["no-tuple", "two", "leaf", "key", "shape", "number", "dtype", "string"],
+)
+def test_cotangents_that_do_not_fit(backward, message, backend):
+    ruled = with_pullback(forward, lambda kept, ct: backward(ct))
+    with pytest.raises(multigrad.StructureError, match=re.escape(message)):
+        multigrad.gradient(lambda x: xp.sum(ruled(x)), backend=backend)({"w": X})
+
+
+def test_fwd_returns_a_pair(backend):
+    ruled = with_pullback(lambda x: x["w"], lambda kept, ct: (ct,))
+    with pytest.raises(TypeError, match=r"Expected fwd of ruled to return \(value, residuals\)"):
+        multigrad.gradient(lambda x: xp.sum(ruled(x)), backend=backend)({"w": X})
+
+
+def with_rule(rule):
+    @multigrad.custom_jvp
+    def ruled(x):
+        return xp.sin(x)
+
+    ruled.defjvp(rule)
+    return ruled
+
+
+OPERATORS = {
+    "gradient": lambda f, backend: multigrad.gradient(lambda x: xp.sum(f(x)), backend=backend)(X),
+    "jvp": lambda f, backend: multigrad.jvp(f, (X,), (X,), backend=backend),
+}
+
+
+@pytest.mark.parametrize("operator", OPERATORS.values(), ids=OPERATORS)
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (lambda p, t: (p[0], {"a": t[0]}), "with the structure of the value, *, got {'a': *}."),
+        (lambda p, t: (p[0], t[0][:2]), "to have the value's shape (3,), got shape (2,)."),
+        (lambda p, t: (p[0], 1.0), "to have the value's shape (3,), got shape ()."),
+        (lambda p, t: (p[0], xp.astype(t[0], xp.float32)), "to have the value's dtype float64, got dtype float32."),
+        (lambda p, t: (p[0], None), "Expected an array or a number for the tangent of the rule of ruled, got NoneType"),
+    ],
+    ids=["structure", "shape", "number", "dtype", "none"],
+)
+def test_tangents_that_do_not_fit(operator, rule, message, backend):
+    with pytest.raises(multigrad.StructureError, match=re.escape(message)) as caught:
+        operator(with_rule(rule), backend)
+    assert "the tangent of the rule of ruled" in str(caught.value)
+
+
+@pytest.mark.parametrize("operator", OPERATORS.values(), ids=OPERATORS)
+def test_a_rule_returns_a_pair(operator, backend):
+    with pytest.raises(TypeError, match=r"Expected the rule of ruled to return \(value, tangent\)"):
+        operator(with_rule(lambda p, t: p[0]), backend)
+
+
+def test_tangents_of_what_is_no_array_are_none(backend, arrays):
+    seen = []
+
+    @multigrad.custom_jvp
+    def power(x, n):
+        return x**n
+
+    def rule(primals, tangents):
+        seen.append((type(primals[1]), tangents[1]))
+        (x, n), t = primals, tangents[0]
+        return power(x, n), n * x ** (n - 1) * t
+
+    power.defjvp(rule)
+    found = multigrad.hessian(lambda x: xp.sum(power(x, 3)), backend=backend, arrays=arrays)(X)
+    assert_tree(found, np.diag(6 * X), 1e-13)
+    assert set(seen) == {(int, None)}
+
+
+def test_an_exception_in_a_rule_passes_through(backend):
+    def fail(kept, ct):
+        raise KeyError("on purpose")
+
+    ruled = with_pullback(forward, fail)
+    with pytest.raises(KeyError, match="on purpose"):
+        multigrad.gradient(lambda x: xp.sum(ruled(x)), backend=backend)({"w": X})
+    assert_tree(multigrad.gradient(lambda x: xp.sum(pulled_sine(x)), backend=backend)(X), 3 * np.cos(X), 1e-13)
+
+
+def test_names_and_documentation_are_the_functions():
+    assert pulled_sine.__name__ == "pulled_sine"
+
+
+def test_what_a_pullback_closes_over_is_constant(backend):
+    # The rule says all there is to know of f: the factor s is no part of the derivative in s.
+    def f(s):
+        @multigrad.custom_vjp
+        def scaled(x):
+            return s * x
+
+        scaled.defvjp(lambda x: (s * x, s), lambda kept, ct: (kept * ct,))
+        return scaled(s)
+
+    assert_tree(multigrad.gradient(f, backend=backend)(2.0), np.asarray(2.0), 0.0)
