@@ -205,6 +205,8 @@ class _Prepared:
         if any(self.flat.structures) or not all(self.dynamic) or len(backend.devices()) != 1:
             return False
         own = {type(x) for x in leaves if type(x) is not float and type(x) is not np.ndarray}
+        if not own.isdisjoint((int, complex)):
+            return False
         if not own and not self._explicit:
             return False  # NumPy's arrays go to whatever backend is the default at the time of the call
         for kind in own:
@@ -376,6 +378,7 @@ class _Programs:
     def __init__(self) -> None:
         self._kept: collections.OrderedDict[Hashable, _Program] = collections.OrderedDict()
         self._lock = threading.RLock()
+        self._counted = False
 
     def get(self, signature: Hashable) -> _Program | None:
         program = self._kept.get(signature)
@@ -388,7 +391,8 @@ class _Programs:
             found = self.get(signature)
             if found is not None:
                 return found
-            if not self._kept:
+            if not self._counted:
+                self._counted = True
                 _count(f)
             program = self._kept[signature] = build()
             self._kept.move_to_end(signature)

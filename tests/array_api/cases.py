@@ -511,6 +511,7 @@ LINALG = {
             ns.linalg.cholesky(ns.stack([_positive_definite(ns, x), _positive_definite(ns, y)]), upper=True),
         ],
         family="square",
+        dtypes=(*INEXACT, "int64"),  # squares of small integers overflow
         floating=True,
     ),
     "linalg.det": _smooth(

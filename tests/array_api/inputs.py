@@ -3,6 +3,7 @@
 import importlib
 import math
 
+import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 
@@ -40,6 +41,17 @@ _KINDS = (("bool",), INTEGERS, FLOATS, COMPLEX)
 def namespace(backend):
     """Return the standard's namespace over `Array`."""
     return importlib.import_module(f"multigrad.array_api.{backend}")
+
+
+def some(backend, items, count=3):
+    """Return all items, or a few from all over the list on JAX, which compiles every dtype and shape anew."""
+    items = list(items)
+    return items if backend != "jax" or len(items) <= count else items[:: -(-len(items) // count)]
+
+
+def few(backend, examples=4):
+    """Return hypothesis' settings for tests that run once per function."""
+    return hypothesis.settings(max_examples=2 if backend == "jax" else examples, deadline=None)
 
 
 def common(first, second):

@@ -193,7 +193,7 @@ BAD = {
     "info-kind": (lambda ns: ns.__array_namespace_info__().dtypes(kind="floats"), VALUE, "floats"),
     "api_version": (lambda ns: real(ns).__array_namespace__(api_version="1999.12"), VALUE, "1999"),
     # Indexing
-    "index-range": (lambda ns: real(ns)[2], INDEX, r"\(2, 3\)|size|bounds"),
+    "index-range": (lambda ns: real(ns)[2], INDEX, r"\(2, 3\)|size|bounds|range"),
     "index-range-negative": (lambda ns: real(ns)[0, -4], INDEX, r"-4"),
     "index-too-many": (lambda ns: real(ns)[0, 0, 0], INDEX, r"\(2, 3\)|too many|axes"),
     "index-float": (lambda ns: real(ns)[1.5], INDEX, r"1\.5|float"),
@@ -207,7 +207,7 @@ BAD = {
         r"broadcast|\(2,\)",
     ),
     "index-zero-step": (lambda ns: real(ns)[::0], VALUE, "step|zero"),
-    "assign-range": (lambda ns: real(ns).__setitem__(2, 0.0), INDEX, r"\(2, 3\)|size|bounds"),
+    "assign-range": (lambda ns: real(ns).__setitem__(2, 0.0), INDEX, r"\(2, 3\)|size|bounds|range"),
     "assign-shape": (lambda ns: real(ns).__setitem__(0, ns.ones(2)), SHAPE, r"\(2,\)"),
     "assign-mask-shape": (
         lambda ns: real(ns).__setitem__(ns.asarray([True, False, True]), 0.0),

@@ -44,8 +44,8 @@ def stripped(original):
     return Copy(original, without=FASTER)
 
 
-def watched(used):
-    """Return a function that copies a backend so that the capabilities it uses are noted."""
+def watched(used, methods=METHODS):
+    """Return a function that copies a backend so that the use of methods is noted, by the names of capabilities."""
 
     def make(original):
         def noting(capability, method):
@@ -55,11 +55,11 @@ def watched(used):
 
             return noted
 
-        methods = {
+        noted = {
             method: noting(capability, getattr(original, method))
-            for capability, method in METHODS.items()
+            for capability, method in methods.items()
             if hasattr(original, method)
         }
-        return Copy(original, **methods)
+        return Copy(original, **noted)
 
     return make

@@ -1,5 +1,6 @@
 """Elementwise functions."""
 
+import jax
 import jax.numpy as jnp
 
 from multigrad.array_api.jax._dtypes import promotion
@@ -86,6 +87,10 @@ def _binary(function, **options):
     return promotion.binary(keep_width(function), **options)
 
 
+def _nextafter(x1, x2):
+    return jnp.nextafter(jax.lax.stop_gradient(x1), jax.lax.stop_gradient(x2))  # flat; JAX has no derivative, not zero
+
+
 add, subtract, multiply = _binary(jnp.add), _binary(jnp.subtract), _binary(jnp.multiply)
 divide, pow = _binary(jnp.divide, floating=True), _binary(jnp.pow)  # noqa: A001
 floor_divide, remainder = _binary(floor_divide), _binary(remainder)
@@ -94,7 +99,7 @@ less, less_equal = _binary(jnp.less), _binary(jnp.less_equal)
 greater, greater_equal = _binary(jnp.greater), _binary(jnp.greater_equal)
 atan2, copysign = _binary(jnp.atan2, floating=True), _binary(jnp.copysign, floating=True)
 hypot, logaddexp = _binary(jnp.hypot, floating=True), _binary(jnp.logaddexp, floating=True)
-nextafter = _binary(jnp.nextafter, floating=True)
+nextafter = _binary(_nextafter, numbers=False, floating=True)
 maximum, minimum = _binary(jnp.maximum), _binary(jnp.minimum)
 bitwise_and, bitwise_or, bitwise_xor = _binary(jnp.bitwise_and), _binary(jnp.bitwise_or), _binary(jnp.bitwise_xor)
 bitwise_left_shift, bitwise_right_shift = _binary(jnp.bitwise_left_shift), _binary(jnp.bitwise_right_shift)

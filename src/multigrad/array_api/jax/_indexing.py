@@ -149,7 +149,8 @@ def _check_index(index, size, axis):
         if not -size <= index < size:
             raise IndexError(f"Index {index} is out of bounds for axis {axis} with size {size}.")
     elif getattr(getattr(index, "dtype", None), "kind", None) not in ("i", "u"):
-        raise IndexError(f"Expected integers, slices, masks, None or ... as an index, got {index!r}.")
+        given = f"an array of {index.dtype}" if hasattr(index, "dtype") else repr(index)
+        raise IndexError(f"Expected integers, slices, masks, None or ... as an index, got {given}.")
     else:
         check_positions(index, size, axis)
 

@@ -129,6 +129,7 @@ def eye(n_rows, n_cols=None, /, *, k=0, dtype=None, device=None):
     options = _place(dtype, device)
     rows = torch.arange(n_rows, device=options["device"])
     columns = torch.arange(n_cols, device=options["device"])
+    k = max(-n_rows, min(k, n_cols))  # beyond, all diagonals are outside, and k may be no int64
     return (columns[None, :] - rows[:, None] == k).to(options["dtype"])
 
 

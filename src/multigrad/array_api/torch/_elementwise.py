@@ -175,6 +175,16 @@ def _log1p(x):
     return torch.where(near, torch.log1p(torch.where(near, x, 0)), torch.log(torch.complex(a + 1, b)))
 
 
+def _tanh(x):
+    result = torch.tanh(x)
+    if not x.dtype.is_complex:
+        return result
+    # At infinity torch's zero has the sign of sin(2b), as in C; the standard's has the sign of b.
+    a, b = x.real.detach(), x.imag.detach()
+    side = torch.copysign(torch.zeros_like(b), b)
+    return torch.complex(result.real, torch.where(torch.isinf(a) & torch.isfinite(b), side, result.imag))
+
+
 def _acos(x):
     result = torch.acos(x)
     if not x.dtype.is_complex:
@@ -187,7 +197,7 @@ def _acos(x):
 acos, asin, atan = unary(_acos), unary(torch.asin), unary(torch.atan)
 acosh, asinh, atanh = unary(torch.acosh), unary(torch.asinh), unary(torch.atanh)
 cos, sin, tan = unary(torch.cos), unary(torch.sin), unary(torch.tan)
-cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(torch.tanh)
+cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(_tanh)
 exp, expm1 = unary(torch.exp), unary(_expm1)
 log, log1p, log2, log10 = unary(torch.log), unary(_log1p), unary(torch.log2), unary(torch.log10)
 reciprocal, sqrt = unary(torch.reciprocal), unary(torch.sqrt)

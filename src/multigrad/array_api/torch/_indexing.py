@@ -82,10 +82,17 @@ def _normalized(parts, x):
 
     For torch 8-bit integers are a mask, other short ones an error, and an integer beside an array is no array.
     """
-    parts = tuple([_array_index(part, x) for part in parts])
+    parts = tuple([one for part in parts for one in _selection(_array_index(part, x))])
     if any(isinstance(part, torch.Tensor) and part.ndim for part in parts):
         parts = tuple([torch.full((1,), part, device=x.device) if type(part) is int else part for part in parts])
     return parts
+
+
+def _selection(part):
+    """Return a part of an index as parts for torch: a mask without elements, which fits every size, as no positions."""
+    if isinstance(part, torch.Tensor) and part.dtype is torch.bool and part.ndim and not part.numel():
+        return (torch.empty(0, dtype=torch.int64, device=part.device),) * part.ndim
+    return (part,)
 
 
 def _array_index(part, x):
@@ -143,7 +150,13 @@ def setitem(x, key, value):
             flat[positions] = _last_of_each(positions, value, x.numel()) if repeats else value
             return flat.reshape(x.shape)
     copy = x.clone()
-    copy[parts] = value
+    try:
+        copy[parts] = value
+    except RuntimeError:
+        raise ValueError(
+            f"A value of shape {tuple(value.shape)} cannot be assigned to index {key!r} of an array of shape "
+            f"{tuple(x.shape)}."
+        ) from None
     return copy
 
 

@@ -76,6 +76,7 @@ def permute_dims(x, /, axes):
     return torch.permute(x, order)
 
 
+@by_bits
 def repeat(x, repeats, /, *, axis=None):
     if axis is None:
         x, axis = x.reshape(-1), 0
