@@ -271,6 +271,10 @@ class Array(ArrayMethods):
             return tuple(cls._key(part) for part in key)
         if isinstance(key, Array):
             return key.native if type(key) is cls else cls._adopt(key)
+        if type(key) is float or type(key) is str:
+            raise IndexError(
+                f"Expected integers, slices, None, ... or arrays of integers or bools as index, got {key!r}."
+            )
         return key
 
     def _value(self, value: Any) -> Any:
@@ -346,6 +350,10 @@ class Array(ArrayMethods):
             raise DetachedValueError(
                 f"A function that is being compiled has no values to branch on (an array of {self._describe()} was "
                 "asked for its truth). Choose between values with xp.where, or run without compiling."
+            )
+        if self.size != 1:
+            raise ValueError(
+                f"Expected one element to tell the truth of, got shape {self.shape}; use xp.any or xp.all."
             )
         return bool(self.native)
 

@@ -49,8 +49,8 @@ def some(backend, items, count=3):
     return items if backend != "jax" or len(items) <= count else items[:: -(-len(items) // count)]
 
 
-def few(backend, examples=4):
-    """Return hypothesis' settings for tests that run once per function."""
+def few(backend, examples):
+    """Return hypothesis' settings for tests whose examples JAX compiles one by one."""
     return hypothesis.settings(max_examples=2 if backend == "jax" else examples, deadline=None)
 
 
@@ -68,10 +68,9 @@ def _kind(name):
 
 
 @st.composite
-def arguments(draw, case, shapes=None, dtypes=None):
+def arguments(draw, case, shapes, allowed):
     """Draw the two NumPy arrays of a call."""
-    first, second = draw(st.sampled_from(shapes or SHAPES[case.family]))
-    allowed = dtypes or case.dtypes
+    first, second = draw(st.sampled_from(shapes))
     # The widest dtype of each kind comes first and is drawn most.
     dtype = draw(st.one_of(st.sampled_from(allowed[:3]), st.sampled_from(allowed)))
     other = dtype

@@ -5,18 +5,26 @@ Good calls pay nothing: the arguments are looked at after the framework has refu
 
 from __future__ import annotations
 
+import dis
 from typing import Any
+
+from numpy.exceptions import AxisError
 
 from multigrad import _dtypes
 from multigrad._errors import MultigradError
 from multigrad.array_api import _checks, _domains
 
-_PLAIN = (TypeError, ValueError, IndexError, NotImplementedError, RecursionError, MemoryError)
+_RAISE = dis.opmap["RAISE_VARARGS"]
 # Refusals of a kernel, by name: no framework is imported to compare. What else goes wrong (no memory left, a broken
 # driver) is not about the arguments and stays as it is.
 _REFUSALS = frozenset(
-    ("RuntimeError", "InvalidArgumentError", "UnimplementedError", "NotFoundError", "JaxRuntimeError", "_LinAlgError")
+    (
+        *("RuntimeError", "ZeroDivisionError", "_LinAlgError"),
+        *("InvalidArgumentError", "UnimplementedError", "NotFoundError", "JaxRuntimeError"),
+    )
 )
+# What a refusal may be called; of several that fit, the most exact.
+_KINDS = (AxisError, IndexError, TypeError, ValueError)
 _ELEMENTWISE = frozenset(_domains.PROMOTING) - {
     *("matmul", "tensordot", "vecdot", "cross", "outer", "solve", "searchsorted")
 }
@@ -40,15 +48,28 @@ def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: E
     Exception
         A TypeError, ValueError or IndexError that says what was wrong; the same exception if it says so already.
     """
-    if isinstance(error, MultigradError):
+    if isinstance(error, MultigradError) or _is_own(error):
         return error
-    found = _fault(name, args, kwargs)
-    if found is not None:
-        return found
-    if isinstance(error, _PLAIN) or type(error).__name__ not in _REFUSALS:
-        return error
-    reason = str(error).strip().partition("\n")[0]
-    return ValueError(f"xp.{name} cannot compute with {_described(args)}: {reason}")
+    kind = next((kind for kind in _KINDS if isinstance(error, kind)), None)
+    if kind is None and type(error).__name__ not in _REFUSALS:
+        # A missing attribute may be that of an argument which is no array; to JAX a name is the axis of a map.
+        return (_fault(name, args, kwargs) if isinstance(error, AttributeError | NameError) else None) or error
+    # The framework's words are in the cause.
+    options = "".join(f", {option}={_one(value)}" for option, value in kwargs.items())
+    message = f"xp.{name} cannot compute with {_described(args)}{options}."
+    return _fault(name, args, kwargs) or (kind or ValueError)(message)
+
+
+def _is_own(error: Exception) -> bool:
+    """Tell whether an error was raised by a statement of this package, and says what was wrong already."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return False
+    frame = traceback.tb_frame
+    raised = frame.f_code.co_code[traceback.tb_lasti] == _RAISE
+    return raised and str(frame.f_globals.get("__name__", "")).startswith("multigrad.")
 
 
 def _fault(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception | None:
@@ -63,14 +84,24 @@ def _fault(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exceptio
         shapes = [tuple(arg.shape) for arg in args if hasattr(arg, "shape") and hasattr(arg, "dtype")]
         if name in _BROADCASTING:
             _checks.broadcast(*shapes)
-        axis = kwargs.get("axis")
-        if shapes and axis is not None and name not in ("expand_dims", "stack"):
-            _checks.axes(axis, len(shapes[0]))
+        for axis in _axes_of(name, args, kwargs):
+            _checks.axes(axis, _axes_allowed(name, args))
     except (TypeError, ValueError, IndexError) as fault:
         return fault.with_traceback(None)
     except Exception:  # arguments too odd to be described
         return None
     return None
+
+
+def _axes_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    found = [*(args[1:3] if name == "moveaxis" else ()), kwargs.get("axis"), kwargs.get("axes")]
+    return [axis for axis in found if axis is not None and name != "tensordot"]
+
+
+def _axes_allowed(name: str, args: tuple[Any, ...]) -> int:
+    """Return of how many axes the ``axis`` of a call is one."""
+    first = args[0][0] if isinstance(args[0], list | tuple) else args[0]
+    return len(first.shape) + (name in ("stack", "expand_dims"))
 
 
 def _stranger(name: str, args: tuple[Any, ...]) -> tuple[Any] | None:
@@ -90,6 +121,6 @@ def _described(args: tuple[Any, ...]) -> str:
 def _one(arg: Any) -> str:
     if hasattr(arg, "shape") and hasattr(arg, "dtype"):
         return f"{_dtypes.dtype_name(arg.dtype)} of shape {tuple(arg.shape)}"
-    if isinstance(arg, list | tuple):
+    if isinstance(arg, list | tuple) and not all(type(part) is int for part in arg):
         return f"[{', '.join(_one(part) for part in arg)}]"
     return repr(arg)

@@ -202,7 +202,9 @@ class _Call:
             return kind(self.unwrap(part) for part in value)
         if isinstance(value, int | float | complex):
             return plain_number(value)
-        if hasattr(value, "__dlpack__") and not self.converts:
+        if not self.converts and (
+            hasattr(value, "__dlpack__") or (hasattr(value, "shape") and hasattr(value, "dtype"))
+        ):
             raise MixedBackendError(
                 f"Expected arrays of one framework, {cls.backend}, got {kind.__module__}.{kind.__qualname__}. Move it "
                 "with xp.asarray(x)."

@@ -110,6 +110,8 @@ def inv(x, /):
 
 
 def matrix_power(x, n, /):
+    if not isinstance(n, int):
+        raise TypeError(f"xp.linalg.matrix_power takes an integer power, got {n!r}.")
     _checks.square(x.shape, "linalg.matrix_power")
     return _matrix_power(floating(x) if n < 0 else x, n=n)
 

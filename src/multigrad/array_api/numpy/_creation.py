@@ -49,6 +49,8 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         return traced.stack(promotion.common([asarray(part, dtype=dtype) for part in obj]))
     if not isinstance(obj, np.ndarray | np.generic):
         obj = np.asarray(obj)
+        if obj.dtype.kind not in "biufc":
+            raise TypeError(f"xp.asarray takes numbers and arrays of them, got values of dtype {obj.dtype}.")
         dtype = dtype or DTYPES.get(_defaults.dtype_of_values(obj.dtype.kind))
     # A copy: the caller may change its array after the call.
     return np.array(obj, dtype=dtype)
@@ -71,6 +73,8 @@ def ones(shape, *, dtype=None, device=None):
 
 
 def full(shape, fill_value, *, dtype=None, device=None):
+    if isinstance(fill_value, str):
+        raise TypeError(f"xp.full takes a number, got {fill_value!r}.")
     if isinstance(fill_value, Tracer | np.ndarray | np.generic):
         return traced.broadcast_to(fill_value if dtype is None else astype(fill_value, dtype), shape)
     return np.full(shape, fill_value, dtype=_dtype(dtype, device, fill_value))
@@ -102,6 +106,8 @@ def full_like(x, /, fill_value, *, dtype=None, device=None):
 
 def from_dlpack(x, /, *, device=None, copy=None):
     check_device(device)
+    if not hasattr(x, "__dlpack__"):
+        raise TypeError(f"xp.from_dlpack takes an object with __dlpack__, got {type(x).__name__}.")
     found = np.from_dlpack(x, copy=copy)
     return found if copy is False else np.array(found)  # the producer may change its array after the call
 

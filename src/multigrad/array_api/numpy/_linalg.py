@@ -47,6 +47,9 @@ def cholesky(x, /, *, upper=False):
 
 
 def cross(x1, x2, /, *, axis=-1):
+    for x in (x1, x2):
+        if x.shape[_checks.axis(axis, x.ndim)] != 3:
+            raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {x.shape}, axis {axis}.")
     return traced.linalg.cross(*promotion.common([x1, x2]), axis=axis)
 
 
@@ -76,6 +79,8 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
 
 
 def matrix_power(x, n, /):
+    if not isinstance(n, int):
+        raise TypeError(f"xp.linalg.matrix_power takes an integer power, got {n!r}.")
     return traced.linalg.matrix_power(_square(x, "matrix_power"), n)
 
 
