@@ -52,11 +52,11 @@ def test_every_faster_route_of_the_backend_is_used(backend):
     used = set()
     offered = {name for name, method in METHODS.items() if hasattr(multigrad.get_backend(backend), method)}
     with in_place_of(backend, watched(used)):
-        for check in CHECKS:
-            check.run(BY_NAME["scalar to scalar"], How(backend))
-        FIRST["hessian"].run(BY_NAME["vector to scalar"], How(backend))
+        for check in FIRST.values():
+            check.run(BY_NAME["vector to scalar"], How(backend))
         for family, check in RULE_CHECKS:
-            check(family, {"backend": backend})
+            if check.__name__ in ("gradient", "hessian"):
+                check(family, {"backend": backend})
     assert used == offered
 
 

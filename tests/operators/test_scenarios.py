@@ -17,7 +17,9 @@ def test_closed_form(check, scenario, backend):
 # One way of each operator: what differs from standard arrays is how f sees its arguments.
 FIRST = {check.operator: check for check in reversed(CHECKS)}
 NATIVE = [(check, scenario) for check, scenario in CASES if scenario.native and check in FIRST.values()]
-SINGLE = [(check, scenario) for check, scenario in NATIVE if scenario.kind != "real" or "to" in scenario.name]
+# JAX compiles every operation for every dtype: float32 for one scenario of each kind.
+KINDS = ("scalar to vector", "vector to vector", "dataclass to dataclass", "complex to real scalar", "holomorphic")
+SINGLE = [(check, scenario) for check, scenario in NATIVE if scenario.name in (*KINDS, "real to complex")]
 
 
 @pytest.mark.parametrize(("check", "scenario"), named(NATIVE))

@@ -259,8 +259,20 @@ class _Attached(torch.autograd.Function):  # type: ignore[misc]
 
 def _functional_vjp(f: FlatFunction, primals: Natives, reusable: bool) -> tuple[Natives, Pullback, Natives]:
     """Differentiate inside a torch.func transform, where requires_grad_ is not allowed."""
-    outputs, pull, aux = torch.func.vjp(f, *primals, has_aux=True)
-    inexact = tuple(out.is_floating_point() or out.is_complex() for out in outputs)
+    inexact: list[bool] = []
+
+    def differentiable(*inner: Any) -> Any:
+        outputs, aux = f(*inner)
+        # torch.func takes no integer outputs: they go along as aux.
+        inexact[:] = [out.is_floating_point() or out.is_complex() for out in outputs]
+        chosen = tuple(out for out, real in zip(outputs, inexact, strict=True) if real)
+        others = tuple(out for out, real in zip(outputs, inexact, strict=True) if not real)
+        # Without an output there is nothing to differentiate, which torch.func does not take either.
+        return chosen or (torch.zeros_like(inner[0]),) if inner else chosen, (others, aux)
+
+    chosen, pull, (others, aux) = torch.func.vjp(differentiable, *primals, has_aux=True)
+    found, rest = iter(chosen), iter(others)
+    outputs = tuple([next(found) if real else next(rest) for real in inexact])
 
     def pullback(cotangents: Natives, /) -> Natives:
         nonlocal pull
@@ -268,12 +280,8 @@ def _functional_vjp(f: FlatFunction, primals: Natives, reusable: bool) -> tuple[
             raise RuntimeError("This pullback was made with reusable=False and has been called already.")
         current, pull = pull, pull if reusable else None
         # An integer output takes any cotangent and ignores it.
-        return current(
-            tuple(
-                ct if real else torch.zeros_like(out)
-                for ct, out, real in zip(cotangents, outputs, inexact, strict=True)
-            )
-        )
+        given = tuple([ct for ct, real in zip(cotangents, inexact, strict=True) if real])
+        return current(given or tuple([torch.zeros_like(x) for x in chosen]))
 
     return outputs, pullback, aux
 

@@ -74,7 +74,7 @@ def _plain(parts):
 def _read(x, parts):
     if any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
         return _reversed_slices(x, parts)
-    return x[parts]
+    return _pick(x, parts)
 
 
 def _normalized(parts, x):
@@ -82,17 +82,62 @@ def _normalized(parts, x):
 
     For torch 8-bit integers are a mask, other short ones an error, and an integer beside an array is no array.
     """
-    parts = tuple([one for part in parts for one in _selection(_array_index(part, x))])
-    if any(isinstance(part, torch.Tensor) and part.ndim for part in parts):
-        parts = tuple([torch.full((1,), part, device=x.device) if type(part) is int else part for part in parts])
+    parts = _without_empty_masks([_array_index(part, x) for part in parts], x)
+    if any([isinstance(part, torch.Tensor) and part.ndim for part in parts]):
+        parts = tuple([_as_array(part, x) for part in parts])
     return parts
 
 
-def _selection(part):
-    """Return a part of an index as parts for torch: a mask without elements, which fits every size, as no positions."""
-    if isinstance(part, torch.Tensor) and part.dtype is torch.bool and part.ndim and not part.numel():
-        return (torch.empty(0, dtype=torch.int64, device=part.device),) * part.ndim
-    return (part,)
+def _as_array(part, x):
+    """Return an integer that stands beside arrays as an array of one."""
+    if type(part) is int:
+        return torch.full((1,), part, device=x.device)
+    is_number = isinstance(part, torch.Tensor) and not part.ndim and part.dtype is not torch.bool
+    return part.reshape(1) if is_number else part
+
+
+def _without_empty_masks(parts, x):
+    """Return an index with arrays of no positions in place of masks without elements.
+
+    In the standard the size of a mask's axis is the array's or 0; torch takes only the first.
+    """
+    fixed = sum([_axes_of(part) for part in parts])
+    axis = 0
+    found = []
+    for part in parts:
+        count = x.ndim - fixed if part is Ellipsis else _axes_of(part)
+        if count and isinstance(part, torch.Tensor) and part.dtype is torch.bool and not part.numel():
+            sizes = x.shape[axis : axis + count]
+            if len(sizes) != count or any([one not in (size, 0) for one, size in zip(part.shape, sizes, strict=True)]):
+                raise IndexError(
+                    f"A mask of shape {tuple(part.shape)} does not fit an array of shape {tuple(x.shape)}."
+                )
+            found += [torch.empty(0, dtype=torch.int64, device=x.device)] * count
+        else:
+            found.append(part)
+        axis += count
+    return tuple(found)
+
+
+def _pick(x, parts):
+    """Read an index; an Ellipsis of no axes separates arrays for NumPy, for torch it is not there."""
+    gap = _empty_gap(parts, x)
+    if gap is None:
+        return x[parts]
+    arrays = [part for part in parts if isinstance(part, torch.Tensor)]
+    axis = max([1 if part.dtype is torch.bool else part.ndim for part in arrays])
+    axis += sum([isinstance(part, slice) or part is None for part in parts[:gap]])
+    return x[(*parts[:gap], None, *parts[gap + 1 :])].squeeze(axis)
+
+
+def _empty_gap(parts, x):
+    """Return the place of an Ellipsis between arrays that stands for no axes, or None."""
+    gap = next((i for i, part in enumerate(parts) if part is Ellipsis), None)
+    if gap is None or sum([_axes_of(part) for part in parts]) != x.ndim:
+        return None
+    sides = (parts[:gap], parts[gap + 1 :])
+    between = all([any([isinstance(part, torch.Tensor) and part.ndim for part in side]) for side in sides])
+    return gap if between else None
 
 
 def _array_index(part, x):
@@ -126,7 +171,7 @@ def _reversed_slices(x, parts):
             x = x.index_select(axis, torch.as_tensor(positions, dtype=torch.int64, device=x.device))
         rest.append(slice(None) if reversed_ else part)
         axis += x.ndim - fixed if part is Ellipsis else _axes_of(part)
-    return x[tuple(rest)]
+    return _pick(x, tuple(rest))
 
 
 def _axes_of(part):
@@ -144,7 +189,8 @@ def setitem(x, key, value):
     if not _plain(parts):
         parts = _normalized(parts, x)
         repeats = any(_is_positions(part) for part in parts) and (value.numel() != 1 or is_recorded(value))
-        if repeats or any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
+        reversed_ = any([isinstance(part, slice) and (part.step or 1) < 0 for part in parts])
+        if repeats or reversed_ or _empty_gap(parts, x) is not None:
             positions = _read(torch.arange(x.numel(), device=x.device).reshape(x.shape), parts)
             flat = x.reshape(-1).clone()
             flat[positions] = _last_of_each(positions, value, x.numel()) if repeats else value
