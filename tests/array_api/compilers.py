@@ -36,14 +36,15 @@ def jax():
 def tensorflow():
     import tensorflow as tf
 
-    yield tf.function
+    # AutoGraph rewrites every function on its way and takes most of the time; the test of unknown shapes has it on.
+    yield lambda f: tf.function(f, autograph=False)
 
 
 @contextlib.contextmanager
 def xla():
     import tensorflow as tf
 
-    yield lambda f: tf.function(f, jit_compile=True)
+    yield lambda f: tf.function(f, autograph=False, jit_compile=True)
 
 
 # Name of the compiler: its backend and how to enter it.
@@ -55,13 +56,18 @@ COMPILERS = {
 }
 
 
+def values_of(framework, f, compiler=lambda f: f):
+    """Return a function of native arrays that gives f's values alone."""
+    return compiler(lambda *arrays: f(*arrays)[1])
+
+
 def with_gradients(framework, f, compiler=lambda f: f):
     """Return a function of native arrays that gives f's values and the framework's own gradients of f's total.
 
     f gives a total and a list of values. What is compiled is the whole on TensorFlow, and f on torch, where the
     compiler makes the backward pass itself.
     """
-    return {"torch": _torch, "jax": _jax, "tensorflow": _tensorflow}[framework](f, compiler)
+    return {"torch": _torch, "tensorflow": _tensorflow}[framework](f, compiler)
 
 
 def _torch(f, compiler):
@@ -79,11 +85,6 @@ def _torch(f, compiler):
         return [*values, *torch.autograd.grad(total, differentiated, materialize_grads=True)]
 
     return call
-
-
-def _jax(f, compiler):
-    # Values alone: `test_gradients` compiles the gradient of every function.
-    return compiler(lambda *arrays: f(*arrays)[1])
 
 
 def _tensorflow(f, compiler):

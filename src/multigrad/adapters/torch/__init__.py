@@ -169,11 +169,18 @@ def _backward(
     found = _run_backward(
         outputs, cotangents, retain_graph, create_graph, leaves, allow_unreachable=True, accumulate_grad=False
     )
-    gradients = [torch.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)]
+    gradients = [torch.zeros_like(leaf) if g is None else _written(g) for g, leaf in zip(found, leaves, strict=True)]
     # torch hands out one tensor several times, and cotangents themselves; a change of one must not show in another.
     if len({id(x) for x in (*gradients, *cotangents)}) < len(gradients) + len(cotangents):
         return tuple([gradient.clone() for gradient in gradients])
     return tuple(gradients)
+
+
+def _written(x: Any) -> Any:
+    """Return a tensor whose conjugation, sign or zeros torch has only noted: NumPy cannot read it (torch 2.13)."""
+    if x.is_conj() or x.is_neg():
+        return x.resolve_conj().resolve_neg()
+    return torch.zeros_like(x) if x._is_zerotensor() else x
 
 
 def _reads_other_graph(values: Natives, leaves: list[Any]) -> bool:
