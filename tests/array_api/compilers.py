@@ -36,8 +36,15 @@ def jax():
 def tensorflow():
     import tensorflow as tf
 
-    # AutoGraph rewrites every function on its way and takes most of the time; the test of unknown shapes has it on.
+    # AutoGraph rewrites every function on its way, which takes most of the time; one test has it.
     yield lambda f: tf.function(f, autograph=False)
+
+
+@contextlib.contextmanager
+def autograph():
+    import tensorflow as tf
+
+    yield tf.function
 
 
 @contextlib.contextmanager

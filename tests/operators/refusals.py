@@ -174,7 +174,7 @@ REFUSALS = (
         ("custom_vjp",),
         "a `bwd` of `custom_vjp` that closes over what is being differentiated",
         "JAX runs it after the forward pass has ended. Put the value into the residuals.",
-        ("jax",), Exception, "tracer",
+        ("jax",), Exception, "tracer|cannot compute",
         (lambda o: gradient(with_closure, **o)(2.0),),
         np.asarray(2.0),
     ),
