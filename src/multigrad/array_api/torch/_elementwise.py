@@ -109,10 +109,6 @@ def _remainder(x1, x2):
     result = x1 % x2
     if not result.dtype.is_floating_point:
         return result
-    # x1 - x2 * floor(x1 / x2) has NaN where the quotient overflows (torch 2.13).
-    exact = torch.fmod(x1 if isinstance(x1, torch.Tensor) else torch.full_like(x2, x1), x2)
-    exact = torch.where((exact != 0) & ((exact < 0) != (x2 < 0)), exact + x2, exact)
-    result = torch.where(torch.isnan(result), exact, result)
     # A zero has the divisor's sign: adding +0 does it on one side, keeping the derivative.
     if type(x2) in NUMBERS:
         return result + 0.0 if x2 > 0 else -(-result + 0.0)
