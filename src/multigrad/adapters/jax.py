@@ -108,12 +108,19 @@ class JaxBackend:
     def with_jvp(
         self, f: Callable[..., Natives], rule: Callable[[Natives, Natives], tuple[Natives, Natives]], inputs: Natives, /
     ) -> Natives:
+        def ruled_jvp(primals: Natives, tangents: Natives) -> tuple[Natives, Natives]:
+            outputs, found = rule(primals, tangents)
+            # JAX wants the tangent of an integer in a dtype of its own.
+            pairs = zip(found, outputs, strict=True)
+            return outputs, tuple(t if _is_inexact(x) else np.zeros(x.shape, jax.dtypes.float0) for t, x in pairs)
+
         ruled = jax.custom_jvp(f)
-        ruled.defjvp(rule)
+        ruled.defjvp(ruled_jvp)
         return ruled(*inputs)
 
     def checkpoint(self, f: Callable[..., Natives], inputs: Natives, /) -> Natives:
-        return jax.checkpoint(f)(*inputs)
+        # Constants come back as literals that are no arrays.
+        return tuple(jnp.asarray(x) for x in jax.checkpoint(f)(*inputs))
 
     compile_is_stale_blind = False  # jax.jit's rule: what f reads besides its arguments is read once
 

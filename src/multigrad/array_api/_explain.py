@@ -23,6 +23,8 @@ _REFUSALS = frozenset(
         *("InvalidArgumentError", "UnimplementedError", "NotFoundError", "JaxRuntimeError"),
     )
 )
+# A value that outlived the transformation in which it was made (JAX).
+_NOT_ABOUT_ARGUMENTS = frozenset(("UnexpectedTracerError",))
 # What a refusal may be called; of several that fit, the most exact.
 _KINDS = (AxisError, IndexError, TypeError, ValueError)
 _ELEMENTWISE = frozenset(_domains.PROMOTING) - {
@@ -48,7 +50,7 @@ def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: E
     Exception
         A TypeError, ValueError or IndexError that says what was wrong; the same exception if it says so already.
     """
-    if isinstance(error, MultigradError) or _is_own(error):
+    if isinstance(error, MultigradError) or _is_own(error) or type(error).__name__ in _NOT_ABOUT_ARGUMENTS:
         return error
     kind = next((kind for kind in _KINDS if isinstance(error, kind)), None)
     if kind is None and type(error).__name__ not in _REFUSALS:
