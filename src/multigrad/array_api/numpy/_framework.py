@@ -26,3 +26,16 @@ def expm1(x, /):
         return out
     special = ~np.isfinite(x) | np.equal(x, 0)
     return np.where(special, np.exp(x) - 1, out) if np.any(special) else out
+
+
+def tanh(x, /):
+    """Give the zero of a complex limit the sign of the imaginary part: NumPy follows C99, whose zero oscillates."""
+    out = np.tanh(x)
+    if out.dtype.kind != "c":
+        return out
+    limit = np.isinf(np.real(x)) & np.isfinite(np.imag(x))
+    if not np.any(limit):
+        return out
+    ends = np.array(np.copysign(1.0, np.real(x)), dtype=out.dtype)
+    ends.imag[...] = np.copysign(0.0, np.imag(x))
+    return np.where(limit, ends, out)
