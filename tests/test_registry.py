@@ -12,6 +12,7 @@ import pytest
 
 import multigrad
 from multigrad import _registry
+from multigrad._protocol import CAPABILITIES, CONSEQUENCES
 from multigrad.extend import FiniteDifferenceBackend
 
 FRAMEWORKS = ("torch", "jax", "tensorflow")
@@ -353,3 +354,10 @@ def test_factory_that_fails_is_reported(registry, factory, error, message):
     (info,) = [info for info in multigrad.backends() if info.name == "failing"]
     assert not info.installed
     assert message in info.reason
+
+
+def test_backends_say_what_is_missing_and_what_follows(backend):
+    info = next(info for info in multigrad.backends() if info.name == backend)
+    assert set(info.missing).isdisjoint(info.capabilities)
+    assert {*info.missing, *info.capabilities} == set(CAPABILITIES) == set(CONSEQUENCES)
+    assert ("compile" in info.missing) == (backend == "numpy")

@@ -57,7 +57,7 @@ def scalar_output(value: Any, computation: Computation) -> Native:
     if len(array.shape) != 0:
         raise OutputError(
             f"Expected f to return a real scalar, got an array of shape {tuple(array.shape)}. Reduce it, for instance "
-            "with xp.sum; rows of its jacobian are given by multigrad.vjp."
+            "with xp.sum, or use multigrad.jacobian."
         )
     name = _dtypes.dtype_name(array.dtype)
     if name in _dtypes.COMPLEX:

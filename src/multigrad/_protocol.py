@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -243,6 +244,23 @@ CAPABILITIES: dict[str, type] = {
 }
 
 
+# What follows where a backend does not offer a capability.
+CONSEQUENCES: dict[str, str] = {
+    "array_type": "`Array` is generated from the required members",
+    "scope": "computations need no state of the framework",
+    "pytree": "the framework has no registry of containers",
+    "recording": "nothing tells what is differentiated: float(x) inside f does not raise",
+    "stop_gradient": "stop_gradient raises NotImplementedError",
+    "gradient": "gradients come from a pullback that is called once",
+    "jvp": "forward mode is derived by transposing the pullback",
+    "vmap": "vmap, jacobian and hessian run slice by slice",
+    "pullback_rule": "custom_vjp raises NotImplementedError",
+    "tangent_rule": "custom_jvp is derived from pullback_rule",
+    "checkpoint": "checkpoint is derived from pullback_rule, or runs f as it is",
+    "compile": "there is no compiler: jit and compile=True run f as it is",
+}
+
+
 class BackendInfo(NamedTuple):
     """What is known about a backend on this machine; see `multigrad.backends`.
 
@@ -260,6 +278,8 @@ class BackendInfo(NamedTuple):
         Names of what it offers beyond the required protocol.
     reason
         Why it cannot be used and what to do, or None.
+    missing
+        What it does not offer beyond the required protocol, with what follows from that.
     """
 
     name: str
@@ -268,3 +288,4 @@ class BackendInfo(NamedTuple):
     devices: tuple[str, ...]
     capabilities: tuple[str, ...]
     reason: str | None
+    missing: Mapping[str, str] = MappingProxyType({})

@@ -24,7 +24,7 @@ from multigrad._errors import (
     MultigradError,
     UnknownBackendError,
 )
-from multigrad._protocol import CAPABILITIES, REQUIRED_MEMBERS, Backend, BackendInfo
+from multigrad._protocol import CAPABILITIES, CONSEQUENCES, REQUIRED_MEMBERS, Backend, BackendInfo
 
 ENTRY_POINT_GROUP = "multigrad.backends"
 ENVIRONMENT_VARIABLE = "MULTIGRAD_BACKEND"
@@ -253,7 +253,8 @@ def backend_info(name: str, /) -> BackendInfo:
         # An installed framework that does not import still has a version, and that is what people need to see.
         return BackendInfo(name, _version(name), False, (), (), str(error))
     offered = tuple(key for key, capability in CAPABILITIES.items() if supports(backend, capability))
-    return BackendInfo(name, _version(name), True, devices, offered, None)
+    missing = {key: consequence for key, consequence in CONSEQUENCES.items() if key not in offered}
+    return BackendInfo(name, _version(name), True, devices, offered, None, missing)
 
 
 def _version(name: str) -> str | None:

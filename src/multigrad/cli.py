@@ -144,7 +144,7 @@ def _text(value: object) -> str:
 def _backends(parsed: argparse.Namespace) -> int:
     found = multigrad.backends()
     if parsed.json:
-        print(json.dumps([info._asdict() for info in found], indent=2))
+        print(json.dumps([{**info._asdict(), "missing": dict(info.missing)} for info in found], indent=2))
     else:
         console = Console()
         console.print(_backends_table(found))
