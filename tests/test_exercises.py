@@ -251,11 +251,11 @@ def test_backends_command_lists_versions_and_reasons(backend, capsys, monkeypatc
     monkeypatch.setattr(multigrad, "backends", lambda: (_registry.backend_info(backend), missing))
     assert cli.main(["backends", "--json"]) == 0
     here, absent = json.loads(capsys.readouterr().out)
-    assert set(here) == {"name", "version", "installed", "devices", "capabilities", "reason"}
+    assert set(here) == {"name", "version", "installed", "devices", "capabilities", "reason", "missing"}
     assert (here["name"], here["installed"], here["reason"]) == (backend, True, None)
     assert here["version"]
     assert "cpu" in here["devices"]
-    assert absent == {**missing._asdict(), "devices": [], "capabilities": []}
+    assert absent == {**missing._asdict(), "devices": [], "capabilities": [], "missing": {}}
     assert cli.main(["backends"]) == 0
     table = capsys.readouterr().out
     assert backend in table
