@@ -41,6 +41,8 @@ parametrized = [
     pytest.param(framework, enter, id=name, marks=pytest.mark.needs(framework))
     for name, (framework, enter) in compilers.COMPILERS.items()
 ]
+# XLA has no kernel for these (TensorFlow 2.21), and says so when the whole function is compiled.
+WITHOUT_XLA_KERNEL = {"linalg.slogdet"}
 # XLA's own eigenvalue and singular value decompositions iterate to 1e-6 in every dtype.
 ITERATED = {f"linalg.{name}" for name in ("eigh", "eigvalsh", "matrix_norm", "matrix_rank", "pinv", "svd", "svdvals")}
 
@@ -115,7 +117,8 @@ def check(framework, enter, names, of=compilers.with_gradients):
 def test_values_and_gradients(framework, enter, group):
     # On JAX `test_gradients` compiles the gradient of every function; XLA takes minutes for all of TensorFlow's.
     values = enter in (compilers.jax, compilers.xla)
-    check(framework, enter, GROUPS[group], compilers.values_of if values else compilers.with_gradients)
+    names = [name for name in GROUPS[group] if enter is not compilers.xla or name not in WITHOUT_XLA_KERNEL]
+    check(framework, enter, names, compilers.values_of if values else compilers.with_gradients)
 
 
 @pytest.mark.needs("tensorflow")
