@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import multigrad
-from multigrad import DetachedValueError, RecompileWarning, xp
+from multigrad import DetachedValueError, RecompileWarning, _compile, xp
 
 X = np.asarray([1.0, 2.0, 3.0])
 COMPILES = pytest.mark.backends("torch", "jax", "tensorflow")
@@ -234,13 +234,46 @@ def test_new_functions_of_one_code_warn_once(backend):
     assert "test_compile.py" in str(found[0].message)
 
 
+@COMPILES
 def test_an_argument_that_cannot_be_hashed(backend):
     compiled = multigrad.jit(lambda x, options: x, backend=backend)
-    if backend == "numpy":
-        assert plain(compiled(X, {1, 2})).tolist() == X.tolist()
-        return
     with pytest.raises(multigrad.InputError, match="hashable"):
         compiled(X, {1, 2})
+
+
+@pytest.mark.backends("numpy")
+def test_numpy_runs_what_it_cannot_compile(backend):
+    assert plain(multigrad.jit(lambda x, options: x, backend=backend)(X, {1, 2})).tolist() == X.tolist()
+
+
+@COMPILES
+def test_programs_do_not_keep_the_arguments_alive(backend):
+    first = multigrad.asarray(X, backend=backend)
+    compiled = multigrad.gradient(Counted(f), compile=True)
+    compiled(first)
+    alive = weakref.ref(first)
+    del first
+    gc.collect()
+    assert alive() is None
+
+
+@COMPILES
+def test_the_program_used_least_recently_is_forgotten(backend, monkeypatch):
+    monkeypatch.setattr(_compile, "_LIMIT", 2)
+    counted = Counted(lambda x, n: xp.sum(x**n))
+
+    def runs(n):
+        before = counted.runs
+        # Made anew, so that the operator itself remembers nothing.
+        multigrad.gradient(counted, backend=backend, compile=True)(X, n)
+        return counted.runs - before
+
+    assert runs(2)
+    assert runs(3)
+    assert not runs(2)
+    assert runs(4)  # 3 goes, not 2
+    assert not runs(2)
+    assert runs(3)
 
 
 def test_inside_another_computation(backend):

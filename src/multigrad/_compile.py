@@ -261,7 +261,7 @@ class _Program:
         spans, structures = prepared.flat.spans, prepared.flat.structures
         dynamic = prepared.dynamic
         constants = [None if moves else leaf for leaf, moves in zip(prepared.flat.leaves, dynamic, strict=True)]
-        outer = prepared.call.computation
+        outer = prepared.call.computation._replace(beside=None)  # an argument of this call, which may be large
         # Inside, the operator runs as at top level, on arrays that are known to be where they belong.
         computation = Computation(outer.backend, outer.cls, None, None, "standard", 0)
         operator = make(f)
@@ -381,10 +381,12 @@ class _Programs:
         self._counted = False
 
     def get(self, signature: Hashable) -> _Program | None:
-        program = self._kept.get(signature)
-        if program is not None and not program.is_current():
-            return None
-        return program
+        with self._lock:
+            program = self._kept.get(signature)
+            if program is None or not program.is_current():
+                return None
+            self._kept.move_to_end(signature)
+            return program
 
     def add(self, signature: Hashable, f: _Function, build: Callable[[], _Program]) -> _Program:
         with self._lock:  # two threads compile one signature once

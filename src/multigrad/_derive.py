@@ -44,7 +44,7 @@ def pushforward(backend: Backend, f: FlatFunction, primals: Natives) -> tuple[Na
     """Return outputs, a function from tangents of the primals to tangents of the outputs, and aux."""
     if not _registry.supports(backend, SupportsJvp):
         return _transposed(backend, f, primals, reusable=True)
-    outputs, _, aux = backend.jvp(f, primals, zeros_like(backend, primals))  # type: ignore[attr-defined]
+    outputs, aux = f(*primals)
     return outputs, lambda tangents: backend.jvp(f, primals, tangents)[1], aux  # type: ignore[attr-defined]
 
 

@@ -65,9 +65,7 @@ def _is_users(value: Any) -> bool:
     if not callable(value) or isinstance(value, type | ModuleType):
         return False
     module = sys.modules.get(getattr(value, "__module__", None) or "")
-    path = getattr(module, "__file__", None) or ""
-    package = getattr(module, "__name__", "").partition(".")[0]
-    return "site-packages" not in path and package not in sys.stdlib_module_names and package != "multigrad"
+    return module is None or _is_users_module(module)
 
 
 def _reads_of(f: FunctionType) -> Iterator[Callable[[], Any]]:

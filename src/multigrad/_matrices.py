@@ -200,13 +200,12 @@ def hessian(
     array([[4., 6.],
            [6., 0.]])
     """
-    chosen = {"argnames": argnames, "backend": backend, "device": device, "dtype": dtype, "arrays": arrays}
     selection = Selection(argnums, argnames)
     how = _How("auto", chunk_size, False, False)
     options = _arguments.options(backend, device, dtype, arrays)
     if compile:
         return compiled(f, hessian, options, selection, chunk_size=chunk_size, argnums=argnums, argnames=argnames)
-    inner = jacobian(f, argnums, mode="reverse", **chosen)
+    inner = jacobian(f, argnums, argnames=argnames, mode="reverse", **options.as_keywords())
     evaluate = _jacobian_of(inner, selection, how, options, second=True)
 
     @functools.wraps(f)

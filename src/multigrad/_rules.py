@@ -9,6 +9,7 @@ from typing import Any
 from multigrad import _computation, _derive, _forms, _leaves, _registry, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation
+from multigrad._convert import stop_gradient
 from multigrad._cotangents import Expected
 from multigrad._errors import StructureError
 from multigrad._outputs import OutputTree
@@ -85,7 +86,7 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
             raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defvjp(fwd, bwd).")
         arguments = _Arguments(args)
         if not arguments.differentiated:
-            return self._f(*args)
+            return _constant(self._f(*args), arguments.backend)
         backend = arguments.backend
         if arguments.computation.forward:
             raise NoTangentRuleError(
@@ -131,7 +132,8 @@ class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
 
     Notes
     -----
-    The rule must be linear in the tangents: reverse mode transposes it.
+    The rule must be linear in the tangents: reverse mode transposes it. What f reads besides its arguments is constant
+    to it.
 
     Examples
     --------
@@ -168,7 +170,7 @@ class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
             raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defjvp(rule).")
         arguments = _Arguments(args)
         if not arguments.differentiated:
-            return self._f(*args)
+            return _constant(self._f(*args), arguments.backend)
         rule, backend, show = self._rule, arguments.backend, arguments.show
         trees: list[OutputTree] = []
 
@@ -221,8 +223,8 @@ def checkpoint(f: _Function) -> _Function:
 
     Notes
     -----
-    What f reads besides its arguments is differentiated too; on TensorFlow and NumPy, and inside torch's functional
-    transforms, the values that depend on it are kept.
+    What f reads besides its arguments is differentiated too; on TensorFlow and NumPy such an f is evaluated as it is,
+    with nothing forgotten, and so is every f inside torch's functional transforms.
 
     Examples
     --------
@@ -339,6 +341,11 @@ class _Arguments:
                 Expected(structure, mask, self.computation, f"bwd(...)[{argument}]", owner="argument").flatten(part)
             )
         return tuple(natives)
+
+
+def _constant(value: Any, backend: Backend) -> Any:
+    """Return the value of a function with a rule that nothing is differentiated through: f's own reads do not count."""
+    return stop_gradient(value) if _registry.supports(backend, SupportsStopGradient) else value
 
 
 def _require(backend: Backend, *needed: Any) -> None:

@@ -204,3 +204,14 @@ def test_what_a_pullback_closes_over_is_constant(backend):
         return scaled(s)
 
     assert_tree(multigrad.gradient(f, backend=backend)(2.0), np.asarray(2.0), 0.0)
+
+
+def test_what_a_function_with_a_rule_reads_is_constant(backend):
+    """Also where none of its arguments is differentiated, so that no rule applies."""
+
+    def scaled(s):
+        by_pullback = multigrad.custom_vjp(lambda x: s * x)
+        by_pullback.defvjp(lambda x: (multigrad.stop_gradient(s) * x, None), lambda _, ct: (ct,))
+        return by_pullback(xp.asarray(2.0))
+
+    assert float(multigrad.to_numpy(multigrad.gradient(scaled, backend=backend)(3.0))) == 0.0

@@ -22,10 +22,7 @@ def axis(value: Any, ndim: int) -> int:
     TypeError
         If it is not an integer.
     """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"Expected an integer for axis=, got {value!r}.") from None
+    number = integer(value, "axis=")
     if not -ndim <= number < ndim:
         raise AxisError(f"Axis {number} is out of bounds for an array with {ndim} axes.")
     return number + ndim if number < 0 else number
@@ -92,3 +89,23 @@ def square(shape: Sequence[int | None], name: str) -> None:
     rows, columns = shape[-2:]
     if rows is not None and columns is not None and rows != columns:
         raise ValueError(f"xp.{name} takes square matrices, got shape {tuple(shape)}.")
+
+
+def axis_of_triples(first: Sequence[int | None], second: Sequence[int | None], value: Any) -> int:
+    """Return the axis of ``cross``, counted from the end in both shapes, since they broadcast."""
+    ndim = min(len(first), len(second))
+    if not -ndim <= value < 0:
+        value = axis(value, ndim) - ndim
+    for shape in (first, second):
+        if shape[value] not in (3, None):
+            raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {tuple(shape)}, axis {value}.")
+    broadcast(first, second)
+    return value
+
+
+def integer(value: Any, what: str) -> int:
+    """Return an integer, or raise TypeError for what has none to give."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"Expected an integer for {what}, got {value!r}.") from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -39,12 +38,6 @@ def moveaxis(xp: Any, x: Any, source: Any, destination: Any, /) -> Any:
     return xp.permute_dims(x, tuple(order))
 
 
-def unstack(xp: Any, x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-    axis = _checks.axis(axis, len(x.shape))
-    before = (slice(None),) * axis
-    return tuple(xp.getitem(x, (*before, i, ...)) for i in range(x.shape[axis]))
-
-
 def meshgrid(xp: Any, *arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
     if indexing not in ("xy", "ij"):
         raise ValueError(f"Expected 'xy' or 'ij' for indexing=, got {indexing!r}.")
@@ -72,16 +65,6 @@ def diff(xp: Any, x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None,
     return x
 
 
-def tile(xp: Any, x: Any, repetitions: tuple[int, ...], /) -> Any:
-    ndim = max(len(x.shape), len(repetitions))
-    repetitions = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
-    shape = (1,) * (ndim - len(x.shape)) + tuple(x.shape)
-    # Every axis becomes two, the copies first.
-    paired = xp.reshape(x, tuple(itertools.chain(*((1, size) for size in shape))))
-    spread = xp.broadcast_to(paired, tuple(itertools.chain(*zip(repetitions, shape, strict=True))))
-    return xp.reshape(spread, tuple(count * size for count, size in zip(repetitions, shape, strict=True)))
-
-
 def outer(xp: Any, x1: Any, x2: Any, /) -> Any:
     for x in (x1, x2):
         if len(x.shape) != 1:
@@ -90,13 +73,7 @@ def outer(xp: Any, x1: Any, x2: Any, /) -> Any:
 
 
 def cross(xp: Any, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    # The axis counts from the end in both, since their shapes broadcast.
-    ndim = min(len(x1.shape), len(x2.shape))
-    if not -ndim <= axis < 0:
-        axis = _checks.axis(axis, ndim) - ndim
-    for x in (x1, x2):
-        if x.shape[axis] != 3:
-            raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {tuple(x.shape)}, axis {axis}.")
+    axis = _checks.axis_of_triples(x1.shape, x2.shape, axis)
     (a0, a1, a2), (b0, b1, b2) = ([_along(xp, x, i, axis) for i in range(3)] for x in (x1, x2))
     pairs = ((a1, b2, a2, b1), (a2, b0, a0, b2), (a0, b1, a1, b0))
     parts = [xp.subtract(xp.multiply(a, d), xp.multiply(b, c)) for a, d, b, c in pairs]
@@ -105,22 +82,6 @@ def cross(xp: Any, x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 def _along(xp: Any, x: Any, i: int, axis: int) -> Any:
     return xp.getitem(x, (..., i, *(slice(None),) * (-1 - axis)))
-
-
-def matrix_power(xp: Any, x: Any, n: int, /) -> Any:
-    _checks.square(x.shape, "linalg.matrix_power")
-    if n < 0:
-        x, n = xp.linalg.inv(x), -n
-    if n == 0:
-        return xp.broadcast_to(xp.eye(x.shape[-1], dtype=x.dtype), tuple(x.shape))
-    result = None
-    while True:
-        if n % 2:
-            result = x if result is None else xp.matmul(result, x)
-        n //= 2
-        if not n:
-            return result
-        x = xp.matmul(x, x)
 
 
 def fftshift(xp: Any, x: Any, /, *, axes: Any = None) -> Any:

@@ -110,8 +110,7 @@ def inv(x, /):
 
 
 def matrix_power(x, n, /):
-    if not isinstance(n, int):
-        raise TypeError(f"xp.linalg.matrix_power takes an integer power, got {n!r}.")
+    n = _checks.integer(n, "the power n")
     _checks.square(x.shape, "linalg.matrix_power")
     return _matrix_power(floating(x) if n < 0 else x, n=n)
 

@@ -56,6 +56,7 @@ _CASES = {
         (lambda a, b: jnp.isinf(a) & jnp.isfinite(b), lambda a, b: _complex(_like(1.0, a), _like(0.0, b))),
     ],
     "sqrt": [
+        (lambda a, b: jnp.isinf(b), lambda a, b: _complex(_of(inf, a), b)),
         (lambda a, b: (a == inf) & jnp.isnan(b), lambda a, b: _complex(a, b)),
         (lambda a, b: (a == -inf) & jnp.isnan(b), lambda a, b: _complex(b, _of(inf, a))),
     ],
@@ -67,7 +68,10 @@ _CASES = {
     ],
     "acos": [(lambda a, b: (a == 0) & jnp.isnan(b), lambda a, b: _complex(_of(pi / 2, a), b))],
     "acosh": [(lambda a, b: (a == 0) & jnp.isnan(b), lambda a, b: _complex(b, _of(pi / 2, a)))],
-    "asinh": [(lambda a, b: jnp.isnan(a) & _zero(b), lambda a, b: _complex(a, b))],
+    "asinh": [
+        (lambda a, b: jnp.isnan(a) & _zero(b), lambda a, b: _complex(a, b)),
+        (lambda a, b: jnp.isnan(a) & jnp.isfinite(b) & (b != 0), lambda a, b: _complex(_of(nan, a), _of(nan, b))),
+    ],
     "atanh": [
         (lambda a, b: jnp.isnan(b) & ((a == 0) | jnp.isinf(a)), lambda a, b: _complex(_like(0.0, a), b)),
         (

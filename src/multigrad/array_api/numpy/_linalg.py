@@ -47,9 +47,7 @@ def cholesky(x, /, *, upper=False):
 
 
 def cross(x1, x2, /, *, axis=-1):
-    for x in (x1, x2):
-        if x.shape[_checks.axis(axis, x.ndim)] != 3:
-            raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {x.shape}, axis {axis}.")
+    axis = _checks.axis_of_triples(x1.shape, x2.shape, axis)
     return traced.linalg.cross(*promotion.common([x1, x2]), axis=axis)
 
 
@@ -79,9 +77,7 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
 
 
 def matrix_power(x, n, /):
-    if not isinstance(n, int):
-        raise TypeError(f"xp.linalg.matrix_power takes an integer power, got {n!r}.")
-    return traced.linalg.matrix_power(_square(x, "matrix_power"), n)
+    return traced.linalg.matrix_power(_square(x, "matrix_power"), _checks.integer(n, "the power n"))
 
 
 def matrix_rank(x, /, *, rtol=None):

@@ -1,7 +1,6 @@
 """The standard's extension ``linalg``."""
 
 import math
-import operator
 from collections import namedtuple
 
 import tensorflow as tf
@@ -68,14 +67,7 @@ def cholesky(x, /, *, upper=False):
 
 def cross(x1, x2, /, *, axis=-1):
     x1, x2 = promotion.common([tensor(x1), tensor(x2)])
-    # The axis counts from the end in both, since their shapes broadcast.
-    ndim = min(x1.shape.rank, x2.shape.rank)
-    if not -ndim <= axis < 0:
-        axis = _checks.axis(axis, ndim) - ndim
-    for x in (x1, x2):
-        if x.shape[axis] not in (3, None):
-            raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {tuple(x.shape)}, axis {axis}.")
-    _checks.broadcast(tuple(x1.shape), tuple(x2.shape))
+    axis = _checks.axis_of_triples(tuple(x1.shape), tuple(x2.shape), axis)
     (a0, a1, a2), (b0, b1, b2) = (tf.unstack(x, num=3, axis=axis) for x in (x1, x2))
     return tf.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=axis)
 
@@ -126,10 +118,7 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
 
 def matrix_power(x, n, /):
     x = _square(x, "matrix_power")
-    try:
-        n = operator.index(n)
-    except TypeError:
-        raise TypeError(f"Expected an integer power for xp.linalg.matrix_power, got {n!r}.") from None
+    n = _checks.integer(n, "the power n")
     if n < 0:
         x, n = _decompositions.inv(x), -n
     if n == 0:

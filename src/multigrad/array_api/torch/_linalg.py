@@ -96,13 +96,7 @@ def cholesky(x, /, *, upper=False):
 
 
 def cross(x1, x2, /, *, axis=-1):
-    # The axis counts from the end in both, since their shapes broadcast.
-    ndim = min(x1.ndim, x2.ndim)
-    if not -ndim <= axis < 0:
-        axis = _checks.axis(axis, ndim) - ndim
-    for x in (x1, x2):
-        if x.shape[axis] != 3:
-            raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {tuple(x.shape)}, axis {axis}.")
+    axis = _checks.axis_of_triples(x1.shape, x2.shape, axis)
     shape = _checks.broadcast(x1.shape, x2.shape)
     x1, x2 = (x.expand(shape) for x in promotion.common([x1, x2]))
 
@@ -142,9 +136,7 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
 
 
 def matrix_power(x, n, /):
-    if not isinstance(n, int):
-        raise TypeError(f"Expected an integer exponent n, got {n!r}.")
-    return torch.linalg.matrix_power(_square(x, "matrix_power"), n)
+    return torch.linalg.matrix_power(_square(x, "matrix_power"), _checks.integer(n, "the power n"))
 
 
 def matrix_rank(x, /, *, rtol=None):
