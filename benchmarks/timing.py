@@ -3,7 +3,9 @@
 import random
 import time
 
-from rich.progress import track
+# A batch of calls long enough for the clock, short enough to fit between two interruptions.
+_BATCH_SECONDS = 2e-3
+_MIN_ROUNDS, _MAX_ROUNDS = 5, 400
 
 
 def measure(calls, args, rounds, repeats):
@@ -21,7 +23,7 @@ def measure(calls, args, rounds, repeats):
     best = dict.fromkeys(calls, float("inf"))
     order = list(calls)
     generator = random.Random(0)
-    for _ in track(range(rounds), description="measuring", transient=True):
+    for _ in range(rounds):
         generator.shuffle(order)
         for name in order:
             call = calls[name]
@@ -30,3 +32,16 @@ def measure(calls, args, rounds, repeats):
                 call(*args)
             best[name] = min(best[name], (time.process_time() - start) / repeats)
     return best
+
+
+def measure_for(seconds, calls, args):
+    """Return what `measure` does, in about so many seconds, after a call of each to warm up."""
+    once = 0.0
+    for call in calls.values():
+        call(*args)
+        start = time.perf_counter()
+        call(*args)
+        once = max(once, time.perf_counter() - start)
+    repeats = max(1, int(_BATCH_SECONDS / once))
+    rounds = int(seconds / (once * repeats * len(calls)))
+    return measure(calls, args, min(max(rounds, _MIN_ROUNDS), _MAX_ROUNDS), repeats)

@@ -47,6 +47,7 @@ from multigrad.array_api._dispatch import array_namespace, xp
 
 if TYPE_CHECKING:
     from multigrad import array_api, convention, engine, exercises, extend, optimize, special, testing
+    from multigrad._graph import graph
 
 __version__ = "0.1.0"
 
@@ -88,6 +89,7 @@ __all__ = [
     "get_backend",
     "grad",
     "gradient",
+    "graph",
     "hessian",
     "hvp",
     "infer_backend",
@@ -116,6 +118,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"multigrad.{name}")
+    if name == "graph":
+        return importlib.import_module("multigrad._graph").graph
     raise AttributeError(f"module 'multigrad' has no attribute {name!r}")
 
 

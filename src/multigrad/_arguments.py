@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -33,6 +34,15 @@ class Options(NamedTuple):
 
 def options(backend: Any, device: Any, dtype: Any, arrays: str) -> Options:
     """Check the common options, without importing a framework."""
+    try:
+        return _checked(backend, device, dtype, arrays)
+    except TypeError:  # what cannot be hashed is checked each time, and so is what is wrong
+        return _checked.__wrapped__(backend, device, dtype, arrays)
+
+
+# Operators that evaluate at once meet the same few options again and again.
+@functools.lru_cache(maxsize=128)
+def _checked(backend: Any, device: Any, dtype: Any, arrays: str) -> Options:
     if arrays not in ("standard", "native"):
         raise ValueError(f"Expected arrays='standard' or arrays='native', got arrays={arrays!r}.")
     _registry.check_name(backend)
@@ -57,6 +67,8 @@ class Call(NamedTuple):
         Gives a result that belongs to no argument the form that the caller expects.
     closed
         Whether f is known to read nothing that is being differentiated, besides the primals.
+    place
+        Maps one object of any kind per primal to a list with one tree per chosen argument, as `restore` does arrays.
     """
 
     computation: Computation
@@ -65,6 +77,7 @@ class Call(NamedTuple):
     restore: Callable[[Natives], list[Any]]
     present: Callable[[Native], Any]
     closed: bool = False
+    place: Callable[[list[Any]], list[Any]] = list
 
 
 def prepare(
@@ -291,16 +304,24 @@ class _Moving:
             values = [flat.rebuild(leaves, argument) for argument in range(len(flat.spans))]
             return tuple(values[:count]), dict(zip(keywords, values[count:], strict=True))
 
-        wraps, native_form = self.wraps_results, cls._native_form
+        wraps, native_form, wrap = self.wraps_results, cls._native_form, cls._wrap
+        if self.outer is not None and self.outer.observer is not None:
+            wrap = self.outer.observer.presenter(flat.leaves)
 
-        def restore(results: Natives) -> list[Any]:
+        def place(values: list[Any]) -> list[Any]:
             leaves: list[Any] = [None] * len(natives)
-            for position, result in zip(positions, results, strict=True):
-                leaves[position] = cls._wrap(result) if wraps or position in given_as_array else native_form(result)
+            for position, value in zip(positions, values, strict=True):
+                leaves[position] = value
             return [flat.rebuild(leaves, argument) for argument in chosen]
 
-        present = cls._wrap if wraps or given_as_array else native_form
-        return Call(computation, tuple(natives[position] for position in positions), arguments, restore, present)
+        forms = [wrap if wraps or position in given_as_array else native_form for position in positions]
+
+        def restore(results: Natives) -> list[Any]:
+            return place([form(result) for form, result in zip(forms, results, strict=True)])
+
+        present = wrap if wraps or given_as_array else native_form
+        primals = tuple(natives[position] for position in positions)
+        return Call(computation, primals, arguments, restore, present, place=place)
 
     def _names(self) -> list[str]:
         names = _selection.positional_names(self.f)

@@ -40,6 +40,8 @@ class Computation(NamedTuple):
         An argument beside which new arrays go when no device was said, or None.
     forward
         Whether derivatives are pushed forward through f, so that a rule for reverse mode cannot serve.
+    observer
+        What is told of the operations on f's arrays (`multigrad.graph`), or None. It sees no nested operator.
     """
 
     backend: Backend
@@ -50,6 +52,7 @@ class Computation(NamedTuple):
     level: int
     beside: Any = None
     forward: bool = False
+    observer: Any = None
 
     def place(self) -> Any:
         """Return the device of new arrays; None for the framework's default.
@@ -64,14 +67,22 @@ class Computation(NamedTuple):
 
 _current: contextvars.ContextVar[Computation | None] = contextvars.ContextVar("multigrad_computation", default=None)
 
-# The one place that reads the context variable.
+# The one place that reads the context variable; the other two are for who cannot afford `opened`.
 current = _current.get
+enter = _current.set
+leave = _current.reset
 
 
 def running() -> Computation | None:
     """Return the computation of the operator that is running around the caller, or None at top level."""
     computation = _current.get()
     return computation if computation is not None and computation.level else None
+
+
+def observer() -> Any:
+    """Return what is told of the operations on the arrays of the running computation, or None."""
+    computation = _current.get()
+    return None if computation is None else computation.observer
 
 
 def default_dtype() -> str:

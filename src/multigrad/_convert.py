@@ -162,6 +162,8 @@ def stop_gradient(tree: Any) -> Any:
     >>> multigrad.gradient(lambda x: x * multigrad.stop_gradient(x))(3.0)
     array(3.)
     """
+    if (observer := _computation.observer()) is not None:
+        return observer.rule(stop_gradient, (tree,))
 
     def stop(leaf: Any) -> Any:
         name = _registry.array_backend_name(leaf)

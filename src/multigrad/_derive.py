@@ -12,7 +12,9 @@ from multigrad._protocol import (
     Native,
     Natives,
     Pullback,
+    SupportsClosedVjp,
     SupportsGradient,
+    SupportsHvp,
     SupportsJvp,
     SupportsVmap,
 )
@@ -30,6 +32,13 @@ def value_and_gradient(
         return backend.value_and_gradient(f, primals, closed=closed)  # type: ignore[attr-defined]
     (value,), pullback, aux = backend.vjp(f, primals, reusable=False)
     return value, pullback((backend.xp.ones_like(value),)), aux
+
+
+def vjp(backend: Backend, f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Natives, Pullback, Natives]:
+    """Return outputs, reusable pullback and aux; closed as above."""
+    if closed and _registry.supports(backend, SupportsClosedVjp):
+        return backend.closed_vjp(f, primals, reusable=True)  # type: ignore[attr-defined]
+    return backend.vjp(f, primals, reusable=True)
 
 
 def jvp(backend: Backend, f: FlatFunction, primals: Natives, tangents: Natives) -> tuple[Natives, Natives, Natives]:
@@ -76,8 +85,10 @@ def _transposed(
     return outputs, pushed, aux
 
 
-def hvp(backend: Backend, f: FlatFunction, primals: Natives, tangents: Natives) -> Natives:
+def hvp(backend: Backend, f: FlatFunction, primals: Natives, tangents: Natives, closed: bool = False) -> Natives:
     """Return the product of the Hessian of a real scalar function with tangents, as the derivative of its gradient."""
+    if _registry.supports(backend, SupportsHvp):
+        return backend.hvp(f, primals, tangents, closed=closed)  # type: ignore[attr-defined]
 
     def gradient(*inner: Native) -> tuple[Natives, Natives]:
         return value_and_gradient(backend, f, inner)[1], ()

@@ -7,14 +7,13 @@ its two partial derivatives.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
-from multigrad import _derive, _dtypes
+from multigrad import _derive, _registry
 from multigrad._derive import is_complex, is_inexact, size_of
-from multigrad._protocol import Backend, FlatFunction, Native, Natives, Pullback
+from multigrad._protocol import Backend, FlatFunction, Native, Natives, Pullback, SupportsJvp
 
 # Directions at a time where all of them would make a matrix that nobody asked for.
 _LAPLACIAN_CHUNK = 32
@@ -25,35 +24,47 @@ def reverse(
 ) -> list[list[Native]]:
     """Return for each output and each primal the derivatives by a reusable pullback, one row per output element."""
     xp = backend.xp
-    zeros = _derive.zeros_like(backend, outputs)
-
-    def rows(k: int, unit: complex) -> list[Native]:
-        def row(cotangent: Native) -> Natives:
-            return pull((*zeros[:k], cotangent, *zeros[k + 1 :]))
-
-        return _along_basis(backend, row, outputs[k], unit, chunk_size)
-
     result = []
     for k, output in enumerate(outputs):
         if not is_inexact(output):
             result.append([xp.zeros((*output.shape, *x.shape), dtype=x.dtype) for x in primals])
             continue
-        found = rows(k, 1.0)
+        if is_scalar(outputs) and not is_complex(output):  # one row: no basis, nothing to stack
+            result.append(list(pull((xp.ones_like(output),))))
+            continue
+        found = _rows(backend, outputs, pull, k, 1.0, chunk_size)
         if is_complex(output):
             # Entries of a real primal: Re J from the cotangent 1, Im J from i. Of a complex one, where f is
             # holomorphic: Re<1, J t> = Re<conj(J), t>.
-            imaginary = rows(k, 1j) if not all(map(is_complex, primals)) else found
+            every = all(map(is_complex, primals))
+            imaginary = found if every else _rows(backend, outputs, pull, k, 1j, chunk_size)
             found = [
                 xp.conj(a) if is_complex(x) else xp.add(a, xp.multiply(b, 1j))
                 for a, b, x in zip(found, imaginary, primals, strict=True)
             ]
-        result.append([xp.reshape(part, (*output.shape, *x.shape)) for part, x in zip(found, primals, strict=True)])
+        result.append([_shaped(xp, part, (*output.shape, *x.shape)) for part, x in zip(found, primals, strict=True)])
     return result
 
 
-def forward(
-    backend: Backend, outputs: Natives, push: Pullback, primals: Natives, chunk_size: int | None
-) -> list[list[Native]]:
+def _shaped(xp: Any, x: Native, shape: tuple[int, ...]) -> Native:
+    return x if tuple(x.shape) == shape else xp.reshape(x, shape)  # a small Hessian is made of few operations
+
+
+def _rows(  # noqa: PLR0917 - one private function
+    backend: Backend, outputs: Natives, pull: Pullback, k: int, unit: complex, chunk_size: int | None
+) -> list[Native]:
+    """Return the pullbacks of the basis cotangents of output number k, stacked along a first axis."""
+    xp = backend.xp
+
+    def row(cotangent: Native) -> Natives:
+        return pull(tuple(cotangent if i == k else xp.zeros_like(output) for i, output in enumerate(outputs)))
+
+    stacked = getattr(pull, "stacked", None)  # isinstance of a protocol would cost as much as the rows
+    many = None if stacked is None else functools.partial(stacked, k)
+    return _along_basis(backend, row, outputs[k], unit, chunk_size, many)
+
+
+def forward(backend: Backend, push: Pullback, primals: Natives, chunk_size: int | None) -> list[list[Native]]:
     """Return for each output and each primal the derivatives by a pushforward, one column per primal element."""
     xp = backend.xp
     zeros = _derive.zeros_like(backend, primals)
@@ -62,25 +73,50 @@ def forward(
         def column(tangent: Native) -> Natives:
             return push((*zeros[:j], tangent, *zeros[j + 1 :]))
 
-        return _along_basis(backend, column, primals[j], unit, chunk_size, results=outputs)
+        return _along_basis(backend, column, primals[j], unit, chunk_size)
 
-    result: list[list[Native]] = [[] for _ in outputs]
+    result: list[list[Native]] = []
     for j, primal in enumerate(primals):
         found = columns(j, 1.0)
-        real = [is_inexact(output) and not is_complex(output) for output in outputs]
+        real = [is_inexact(part) and not is_complex(part) for part in found]
         if is_complex(primal) and any(real):
             # The gradient of a real output: dL/dRe + i dL/dIm.
             imaginary = columns(j, 1j)
             found = [
                 xp.add(a, xp.multiply(b, 1j)) if one else a for a, b, one in zip(found, imaginary, real, strict=True)
             ]
-        for k, (part, output) in enumerate(zip(found, outputs, strict=True)):
-            shape = (*output.shape, *primal.shape)
-            if is_inexact(output):
-                result[k].append(xp.reshape(xp.moveaxis(part, 0, -1), shape))
+        entries = []
+        for part in found:
+            shape = (*part.shape[1:], *primal.shape)
+            if is_inexact(part):
+                entries.append(xp.reshape(xp.moveaxis(part, 0, -1), shape))
             else:
-                result[k].append(xp.zeros(shape, dtype=primal.dtype))  # as in reverse mode
-    return result
+                entries.append(xp.zeros(shape, dtype=primal.dtype))  # as in reverse mode
+        result.append(entries)
+    return [list(row) for row in zip(*result, strict=True)]
+
+
+def hessian(
+    backend: Backend, f: FlatFunction, primals: Natives, chunk_size: int | None, closed: bool = False
+) -> list[list[list[Native]]]:
+    """Return for each output and each two primals the second derivatives: the Jacobian of the rows of a Jacobian.
+
+    The outer one goes forward where the backend can. ``closed`` says that f is known to read nothing else that is being
+    differentiated.
+    """
+
+    def rows(*inner: Native) -> tuple[Natives, Natives]:
+        outputs, pull, _ = backend.vjp(f, inner, reusable=True)
+        entries = reverse(backend, outputs, pull, inner, chunk_size)
+        return tuple(entry for row in entries for entry in row), ()
+
+    if _registry.supports(backend, SupportsJvp):
+        found = forward(backend, lambda tangents: _derive.jvp(backend, rows, primals, tangents)[1], primals, chunk_size)
+    else:
+        outputs, pull, _ = _derive.vjp(backend, rows, primals, closed)
+        found = reverse(backend, outputs, pull, primals, chunk_size)
+    count = len(primals)
+    return [found[start : start + count] for start in range(0, len(found), count)]
 
 
 def laplacian(backend: Backend, f: FlatFunction, primals: Natives, outputs: Natives, chunk_size: int | None) -> Natives:
@@ -90,8 +126,8 @@ def laplacian(backend: Backend, f: FlatFunction, primals: Natives, outputs: Nati
     scalar = is_scalar(outputs)
     zeros = _derive.zeros_like(backend, primals)
     for j, primal in enumerate(primals):
-        second = _diagonal(backend, f, primals, j) if scalar else _twice(backend, f, primals, zeros, j)
-        for part in _chunks(backend, second, primal, 1.0, chunk_size):
+        second, many = _diagonal(backend, f, primals, j) if scalar else (_twice(backend, f, primals, zeros, j), None)
+        for part in _chunks(backend, second, primal, 1.0, chunk_size, many):
             totals = tuple(
                 backend.xp.add(total, backend.xp.sum(one, axis=0)) if is_inexact(total) else total
                 for total, one in zip(totals, part, strict=True)
@@ -104,15 +140,27 @@ def is_scalar(outputs: Natives) -> bool:
     return len(outputs) == 1 and len(outputs[0].shape) == 0 and is_inexact(outputs[0])
 
 
-def _diagonal(backend: Backend, f: FlatFunction, primals: Natives, j: int) -> Callable[[Native], Natives]:
-    """Return e -> e.He for a scalar function, by one pullback of the gradient that serves all directions."""
+def _diagonal(
+    backend: Backend, f: FlatFunction, primals: Natives, j: int
+) -> tuple[Callable[[Native], Natives], Callable[[Native], Natives] | None]:
+    """Return e -> e.He for a scalar function, by one pullback of the gradient that serves all directions.
+
+    And, where the pullback takes several cotangents at once, the same of stacked directions.
+    """
+    xp = backend.xp
 
     def gradient(x: Native) -> tuple[Natives, Natives]:
         inner = (*primals[:j], x, *primals[j + 1 :])
         return (_derive.value_and_gradient(backend, f, inner)[1][j],), ()
 
     _, pull, _ = backend.vjp(gradient, (primals[j],), reusable=True)
-    return lambda direction: (backend.xp.sum(backend.xp.multiply(pull((direction,))[0], direction)),)
+    stacked = getattr(pull, "stacked", None)
+
+    def many(directions: Native) -> Natives:
+        products = xp.multiply(stacked(0, directions)[0], directions)  # type: ignore[misc]
+        return (xp.sum(products, axis=tuple(range(1, len(products.shape)))),)
+
+    return lambda direction: (xp.sum(xp.multiply(pull((direction,))[0], direction)),), many if stacked else None
 
 
 def _twice(backend: Backend, f: FlatFunction, primals: Natives, zeros: Natives, j: int) -> Callable[[Native], Natives]:
@@ -135,21 +183,25 @@ def _along_basis(  # noqa: PLR0917 - one private function for rows and columns
     like: Native,
     unit: complex,
     chunk_size: int | None,
-    results: Natives | None = None,
+    many: Callable[[Native], Natives] | None = None,
 ) -> list[Native]:
-    """Return f of each basis array of one array's shape, stacked along a first axis."""
-    parts = list(_chunks(backend, f, like, unit, chunk_size))
+    """Return f of each basis array of one array's shape, stacked along a first axis; ``many`` does several at once."""
+    parts = list(_chunks(backend, f, like, unit, chunk_size, many))
     if not parts:  # no elements, so no directions; one call tells the shapes
-        shapes = results or f(backend.xp.zeros_like(like))
-        return [backend.xp.zeros((0, *x.shape), dtype=x.dtype) for x in shapes]
+        return [backend.xp.zeros((0, *x.shape), dtype=x.dtype) for x in f(backend.xp.zeros_like(like))]
     return [
         stacked[0] if len(stacked) == 1 else backend.xp.concat(list(stacked), axis=0)
         for stacked in zip(*parts, strict=True)
     ]
 
 
-def _chunks(
-    backend: Backend, f: Callable[[Native], Natives], like: Native, unit: complex, chunk_size: int | None
+def _chunks(  # noqa: PLR0917 - likewise
+    backend: Backend,
+    f: Callable[[Native], Natives],
+    like: Native,
+    unit: complex,
+    chunk_size: int | None,
+    many: Callable[[Native], Natives] | None = None,
 ) -> Iterator[Natives]:
     size = size_of(like)
     step = min(chunk_size or size, size)
@@ -158,13 +210,14 @@ def _chunks(
         basis = _basis(backend, like, start, count, unit)
         if count == 1:  # a plain call costs less than a batch of one
             yield tuple(backend.xp.expand_dims(x, axis=0) for x in f(basis[0, ...]))
+        elif many is not None:
+            yield many(basis)
         else:
             yield _derive.vmap(backend, f, (basis,))
 
 
 def _basis(backend: Backend, like: Native, start: int, count: int, unit: complex) -> Any:
     """Return the unit arrays number ``start`` and following of one array's shape, dtype and device."""
-    size = size_of(like)
-    name = _dtypes.dtype_name(like.dtype)
-    rows = np.eye(count, size, start, dtype=np.complex128 if name in _dtypes.COMPLEX else np.float64) * unit
-    return backend.asarray(rows.reshape(count, *like.shape), dtype=name, device=backend.device(like))
+    xp = backend.xp
+    rows = xp.eye(count, size_of(like), k=start, dtype=like.dtype, device=backend.device(like))
+    return _shaped(xp, rows if unit == 1.0 else xp.multiply(rows, unit), (count, *like.shape))

@@ -9,7 +9,7 @@ from typing import Any
 from multigrad import _arguments
 from multigrad._compile import NO_ARGUMENT, compiled
 from multigrad._computation import opened
-from multigrad._outputs import OutputTree
+from multigrad._outputs import flatten_output
 from multigrad._protocol import Backend
 from multigrad._running import run
 
@@ -64,7 +64,7 @@ def _evaluated(f: _Function, **common: Any) -> _Function:
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         call = _arguments.prepare(f, (), options, args, kwargs)
         with opened(call.computation):
-            tree = OutputTree(run(f, call, ()), call.computation, arrays_only=False)
-        return tree.rebuild([call.present(x) for x in tree.natives])
+            natives, tree = flatten_output(run(f, call, ()), call.computation, arrays_only=False)
+        return tree.rebuild([call.present(x) for x in natives])
 
     return evaluate

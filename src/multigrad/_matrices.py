@@ -7,13 +7,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from multigrad import _arguments, _derive, _flat_jacobian, _registry
+from multigrad import _arguments, _derive, _flat_jacobian
 from multigrad._arguments import Call, Options
 from multigrad._compile import compiled
 from multigrad._computation import opened
 from multigrad._derive import is_complex, is_inexact, size_of
 from multigrad._errors import InputError, OutputError
-from multigrad._protocol import Backend, Native, Natives, SupportsJvp
+from multigrad._plain import calls_of
+from multigrad._protocol import Backend, Native, Natives
 from multigrad._running import Flattened, NoTangentRuleError, check_callable
 from multigrad._selection import Selection
 
@@ -200,17 +201,29 @@ def hessian(
     array([[4., 6.],
            [6., 0.]])
     """
+    check_callable(f)
     selection = Selection(argnums, argnames)
-    how = _How("auto", chunk_size, False, False)
-    options = _arguments.options(backend, device, dtype, arrays)
+    common = _arguments.options(backend, device, dtype, arrays)
+    _check_chunk(chunk_size)
     if compile:
-        return compiled(f, hessian, options, selection, chunk_size=chunk_size, argnums=argnums, argnames=argnames)
-    inner = jacobian(f, argnums, argnames=argnames, mode="reverse", **options.as_keywords())
-    evaluate = _jacobian_of(inner, selection, how, options, second=True)
+        return compiled(f, hessian, common, selection, chunk_size=chunk_size, argnums=argnums, argnames=argnames)
+
+    prepare = calls_of(f, selection, common)
 
     @functools.wraps(f)
     def hessian_of_f(*args: Any, **kwargs: Any) -> Any:
-        return evaluate(args, kwargs)[1]
+        call = prepare(args, kwargs)
+        _forbid_complex(call, "hessian")
+        flat = Flattened(f, call)
+        adapter = call.computation.backend
+        with opened(call.computation):
+            entries = _flat_jacobian.hessian(adapter, flat, call.primals, chunk_size, call.closed)
+
+        def arranged(leaves: list[Any]) -> Any:
+            return selection.arrange(call.place(leaves))
+
+        trees = [arranged([selection.arrange(call.restore(tuple(row))) for row in rows]) for rows in entries]
+        return flat.value.rebuild(trees)
 
     return hessian_of_f
 
@@ -271,10 +284,11 @@ def laplacian(
     if compile:
         return compiled(f, laplacian, common, selection, chunk_size=chunk_size, argnums=argnums, argnames=argnames)
 
+    prepare = calls_of(f, selection, common)
+
     @functools.wraps(f)
     def laplacian_of_f(*args: Any, **kwargs: Any) -> Any:
-        keys, kwargs = selection.locate(f, args, kwargs)
-        call = _arguments.prepare(f, keys, common, args, kwargs)
+        call = prepare(args, kwargs)
         _forbid_complex(call, "laplacian")
         flat = Flattened(f, call)
         adapter = call.computation.backend
@@ -315,34 +329,28 @@ def _check_chunk(chunk_size: Any) -> None:
 
 
 def _jacobian_of(
-    f: _Function, selection: Selection, how: _How, common: Options, *, second: bool = False
+    f: _Function, selection: Selection, how: _How, common: Options
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, Any, Any]]:
-    """Return a function from a call's arguments to value, Jacobian and aux (an empty tuple without has_aux).
-
-    ``second`` says that f is a Jacobian in reverse mode already: a Hessian is wanted.
-    """
+    """Return a function from a call's arguments to value, Jacobian and aux (an empty tuple without has_aux)."""
     check_callable(f)
+    prepare = calls_of(f, selection, common)
 
     def evaluate(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        keys, kwargs = selection.locate(f, args, kwargs)
-        call = _arguments.prepare(f, keys, common, args, kwargs)
+        call = prepare(args, kwargs)
         backend = call.computation.backend
         mode = how.mode
-        if second:
-            _forbid_complex(call, "hessian")
-            mode = "forward" if _registry.supports(backend, SupportsJvp) else "reverse"
         flat = Flattened(f, call, has_aux=how.has_aux)
 
         def forward() -> tuple[Natives, list[list[Native]], Natives]:
             with opened(call.computation._replace(forward=True)):
                 outputs, push, auxiliaries = _derive.pushforward(backend, flat, call.primals)
                 _check_complex(call.primals, outputs, how.holomorphic)
-                entries = _flat_jacobian.forward(backend, outputs, push, call.primals, how.chunk_size)
+                entries = _flat_jacobian.forward(backend, push, call.primals, how.chunk_size)
             return outputs, entries, auxiliaries
 
         def reverse() -> tuple[Natives, list[list[Native]], Natives]:
             with opened(call.computation):
-                outputs, pull, auxiliaries = backend.vjp(flat, call.primals, reusable=True)
+                outputs, pull, auxiliaries = _derive.vjp(backend, flat, call.primals, call.closed)
                 _check_complex(call.primals, outputs, how.holomorphic)
                 if mode == "auto" and _elements(outputs) > _elements(call.primals):
                     # A function that has only a pullback leaves no choice.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def native_output(value: Any, computation: Computation) -> Native | None:
     if cls._is_native(value) and cls._is_array_object(value):
         return value
     if isinstance(value, Array):
-        if type(value) is cls:
+        if isinstance(value, cls):
             return value.native
         if value.backend != "numpy" or value.is_recorded:
             raise _foreign(value.backend, backend.name)
@@ -89,31 +89,46 @@ def split_aux(returned: Any) -> tuple[Any, Any]:
     return returned
 
 
-class OutputTree:
-    """A tree of outputs: the arrays apart, the rest kept in place."""
+class OutputTree(NamedTuple):
+    """A tree of outputs without its arrays, which would keep what they were computed from alive."""
 
-    def __init__(self, value: Any, computation: Computation, *, arrays_only: bool) -> None:
-        leaves, self.structure = _tree.flatten(value, _leaves.expander(computation.backend))
-        self._leaves = leaves
-        self._positions = []
-        natives = []
-        for position, leaf in enumerate(leaves):
-            # Numbers in aux are not results of the differentiation and stay what they are.
-            is_array = arrays_only or _registry.array_backend_name(leaf) is not None
-            native = native_output(leaf, computation) if is_array else None
-            if native is not None:
-                natives.append(native)
-                self._positions.append(position)
-            elif arrays_only:
-                path = self.structure.paths("output")[position]
-                raise OutputError(
-                    f"Expected f to return arrays and numbers, got {_what(leaf)} at {path}.{_advice(leaf)}"
-                )
-        self.natives: Natives = tuple(natives)
+    structure: _tree.Structure
+    leaves: list[Any]  # None in the places of arrays
+    positions: list[int]  # of the arrays
 
     def rebuild(self, arrays: Any) -> Any:
         """Return the tree with arrays in the places of its own."""
-        leaves = list(self._leaves)
-        for position, array in zip(self._positions, arrays, strict=True):
+        if self is _ONE_ARRAY:
+            (array,) = arrays
+            return array
+        leaves = list(self.leaves)
+        for position, array in zip(self.positions, arrays, strict=True):
             leaves[position] = array
         return self.structure.unflatten(leaves)
+
+
+# What f returns most often, which needs no taking apart.
+_ONE_ARRAY = OutputTree(_tree.flatten(0)[1], [None], [0])
+
+
+def flatten_output(value: Any, computation: Computation, *, arrays_only: bool) -> tuple[Natives, OutputTree]:
+    """Return the arrays of a tree of outputs as native ones, and the tree."""
+    if type(value) is computation.cls:
+        return (value.native,), _ONE_ARRAY
+    if computation.cls._is_native(value) and computation.cls._is_array_object(value):
+        return (value,), _ONE_ARRAY
+    leaves, structure = _tree.flatten(value, _leaves.expander(computation.backend))
+    positions: list[int] = []
+    natives: list[Native] = []
+    for position, leaf in enumerate(leaves):
+        # Numbers in aux are not results of the differentiation and stay what they are.
+        is_array = arrays_only or _registry.array_backend_name(leaf) is not None
+        native = native_output(leaf, computation) if is_array else None
+        if native is not None:
+            natives.append(native)
+            positions.append(position)
+            leaves[position] = None
+        elif arrays_only:
+            path = structure.paths("output")[position]
+            raise OutputError(f"Expected f to return arrays and numbers, got {_what(leaf)} at {path}.{_advice(leaf)}")
+    return tuple(natives), OutputTree(structure, leaves, positions)

@@ -7,21 +7,24 @@ any other call, right or wrong, and `_arguments.prepare` gives the answer.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from multigrad import _computation, _dtypes, _forms, _registry
+from multigrad import _arguments, _computation, _dtypes, _forms, _registry
 from multigrad._arguments import Call, Options
 from multigrad._array import Array
 from multigrad._computation import Computation
-from multigrad._protocol import Native, Natives
+from multigrad._protocol import Native, Natives, SupportsScope
 from multigrad._reads import SelfContained
+from multigrad._selection import Selection
 
 # Signatures kept per operator: more than a program's models have, few enough to forget about.
 _LIMIT = 64
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """What is the same for all calls of one signature."""
 
     cls: type[Array]
@@ -30,10 +33,11 @@ class _Plan(NamedTuple):
     show: Callable[[Native], Any] | None  # what f sees of a native array; None for the array itself
     computation: Computation  # without an array beside which new ones go
     one_device: bool  # so that none is needed
+    direct: bool  # native arrays go in and come out as they are, to a backend that needs no scope
 
 
 class PlainCalls:
-    """The plain calls of one operator on one function.
+    """The plain calls of operators with the same options.
 
     Parameters
     ----------
@@ -41,32 +45,33 @@ class PlainCalls:
         Positions of the differentiated arguments.
     options
         The operator's options.
-    f
-        The function.
     """
 
-    __slots__ = ("_chosen", "_options", "_plans", "_self_contained")
+    __slots__ = ("_chosen", "_options", "_plans")
 
-    def __init__(self, chosen: tuple[int, ...], options: Options, f: Callable[..., Any]) -> None:
-        self._self_contained = SelfContained(f)
+    def __init__(self, chosen: tuple[int, ...], options: Options) -> None:
         self._chosen = chosen
         self._options = options
-        self._plans: dict[Any, _Plan | None] = {}
+        self._plans: dict[Any, Plan | None] = {}
 
-    def prepare(self, args: tuple[Any, ...]) -> Call | None:
-        """Return the prepared call, or None if this is no plain one."""
+    def prepare(self, self_contained: SelfContained, args: tuple[Any, ...]) -> Call | None:
+        """Return the prepared call of a function, or None if this is no plain one."""
+        plan = self.find(args)
+        return None if plan is None else self._call(plan, self_contained, args)
+
+    def find(self, args: tuple[Any, ...]) -> Plan | None:
+        """Return what is known of calls like this one, or None if it is no plain one."""
         if _computation.current() is not None:
             return None
         try:
             signature = tuple([(type(arg), arg.dtype) for arg in args])
-            plan = self._plans[signature]
+            return self._plans[signature]
         except KeyError:
-            plan = self._learn(signature, args)
+            return self._learn(signature, args)
         except (AttributeError, TypeError):  # no array, or a dtype that cannot be hashed
             return None
-        return None if plan is None else self._call(plan, args)
 
-    def _learn(self, signature: Any, args: tuple[Any, ...]) -> _Plan | None:
+    def _learn(self, signature: Any, args: tuple[Any, ...]) -> Plan | None:
         if len(self._plans) >= _LIMIT:
             self._plans.clear()
         plan = self._plan(args)
@@ -74,7 +79,7 @@ class PlainCalls:
             self._plans[signature] = plan
         return plan
 
-    def _plan(self, args: tuple[Any, ...]) -> _Plan | None:
+    def _plan(self, args: tuple[Any, ...]) -> Plan | None:
         names = {_registry.array_backend_name(arg) for arg in args}
         name = names.pop() if len(names) == 1 else None
         # NumPy's arrays go to whatever backend is the default at the time of the call.
@@ -94,9 +99,13 @@ class PlainCalls:
         else:
             show = None if cls._native_form is Array._native_form else cls._native_form
         computation = Computation(backend, cls, _dtypes.widest(dtypes) or "float64", None, self._options.form, 1)
-        return _Plan(cls, given_as_array, leading, show, computation, len(backend.devices()) == 1)
+        one_device = len(backend.devices()) == 1
+        as_it_is = not given_as_array and leading and cls._native_form is Array._native_form
+        scope = backend.scope(computation) if _registry.supports(backend, SupportsScope) else None  # type: ignore[attr-defined]
+        direct = as_it_is and one_device and (scope is None or isinstance(scope, contextlib.nullcontext))
+        return Plan(cls, given_as_array, leading, show, computation, one_device, direct)
 
-    def _call(self, plan: _Plan, args: tuple[Any, ...]) -> Call:
+    def _call(self, plan: Plan, self_contained: SelfContained, args: tuple[Any, ...]) -> Call:
         chosen, cls, computation = self._chosen, plan.cls, plan.computation
         natives = tuple([arg.native for arg in args]) if plan.given_as_array else args
         if not plan.one_device:
@@ -116,7 +125,7 @@ class PlainCalls:
 
         present = cls._wrap if plan.given_as_array else cls._native_form
         others = rest if rest is not None else natives
-        closed = bool(self._self_contained) and not (others and any([cls._is_recorded(other) for other in others]))
+        closed = bool(self_contained) and not (others and any([cls._is_recorded(other) for other in others]))
         return Call(
             computation,
             natives[: len(chosen)] if plan.leading else tuple([natives[position] for position in chosen]),
@@ -125,3 +134,30 @@ class PlainCalls:
             present,
             closed,
         )
+
+
+def calls_of(
+    f: Callable[..., Any], selection: Selection, options: Options
+) -> Callable[[tuple[Any, ...], dict[str, Any]], Call]:
+    """Return a function from the arguments of a call of f to the prepared call, by the shortest way."""
+    positions = selection.positions
+    self_contained = SelfContained(f)
+    needed = max(positions, default=0) + 1
+    is_open = bool(positions) and options.device is None and options.dtype is None
+    plain = PlainCalls(positions, options) if is_open else None
+
+    def prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        if plain is not None and not kwargs and len(args) >= needed:
+            call = plain.prepare(self_contained, args)
+            if call is not None:
+                return call
+        chosen, kwargs = selection.locate(f, args, kwargs)
+        return _arguments.prepare(f, chosen, options, args, kwargs)
+
+    return prepare
+
+
+@functools.lru_cache(maxsize=_LIMIT)
+def plain_calls(count: int, options: Options) -> PlainCalls:
+    """Return the plain calls that differentiate all of so many arguments, for operators that evaluate at once."""
+    return PlainCalls(tuple(range(count)), options)

@@ -7,11 +7,13 @@ from typing import Any
 
 from multigrad import _derive, _leaves, _tree
 from multigrad._arguments import Call, Options, options, prepare
-from multigrad._compile import compiled
+from multigrad._compile import evaluate
 from multigrad._computation import opened
 from multigrad._cotangents import Expected
 from multigrad._errors import StructureError
-from multigrad._protocol import Backend, Natives
+from multigrad._plain import plain_calls
+from multigrad._protocol import Backend, Native, Natives
+from multigrad._reads import SelfContained
 from multigrad._running import Flattened, check_callable
 
 _Function = Callable[..., Any]
@@ -82,7 +84,8 @@ def vjp(
 
     def pullback(cotangent: Any, /) -> tuple[Any, ...]:
         with opened(call.computation):
-            return tuple(call.restore(pull(expected.flatten(cotangent))))
+            found = pull(expected.flatten(cotangent))
+        return tuple(call.restore(found))
 
     value = flat.present_value(outputs)
     return (value, pullback, flat.present_aux(auxiliaries)) if has_aux else (value, pullback)
@@ -145,13 +148,14 @@ def jvp(
     check_callable(f)
     common = options(backend, device, dtype, arrays)
     if compile:
-        result: tuple[Any, ...] = compiled(f, _jvp_of, common, has_aux=has_aux)(primals, tangents)
+        _check_pairs(primals, tangents)
+        result: tuple[Any, ...] = evaluate(f, _jvp_of, common, (*primals, *tangents), has_aux=has_aux)
         return result
     call = _prepared(f, primals, tangents, common)
     computation = call.computation._replace(forward=True)
     flat = Flattened(f, call._replace(computation=computation), has_aux=has_aux)
     with opened(computation):
-        directions = _directions(call, tangents)
+        directions = _directions(call, primals, tangents)
         outputs, tangents_out, auxiliaries = _derive.jvp(computation.backend, flat, call.primals, directions)
     results = flat.present_value(outputs), flat.present_value(tangents_out)
     return (*results, flat.present_aux(auxiliaries)) if has_aux else results
@@ -210,28 +214,31 @@ def hvp(
     check_callable(f)
     common = options(backend, device, dtype, arrays)
     if compile:
-        products_of_f: tuple[Any, ...] = compiled(f, _hvp_of, common)(primals, tangents)
-        return products_of_f
+        _check_pairs(primals, tangents)
+        result: tuple[Any, ...] = evaluate(f, _hvp_of, common, (*primals, *tangents))
+        return result
     call = _prepared(f, primals, tangents, common)
     flat = Flattened(f, call, scalar=True)
     with opened(call.computation):
-        products = _derive.hvp(call.computation.backend, flat, call.primals, _directions(call, tangents))
+        directions = _directions(call, primals, tangents)
+        products = _derive.hvp(call.computation.backend, flat, call.primals, directions, call.closed)
     return tuple(call.restore(products))
 
 
-# The operators above as functions of arrays alone, which is what is compiled.
+# The operators above as functions of f's arguments and what goes with them, one after the other: what is compiled, and
+# called quickly where all of these are arrays.
 
 
 def _jvp_of(f: _Function, **chosen: Any) -> _Function:
-    return lambda primals, tangents: jvp(f, primals, tangents, **chosen)
+    return lambda *both: jvp(f, both[: len(both) // 2], both[len(both) // 2 :], **chosen)
 
 
 def _hvp_of(f: _Function, **chosen: Any) -> _Function:
-    return lambda primals, tangents: hvp(f, primals, tangents, **chosen)
+    return lambda *both: hvp(f, both[: len(both) // 2], both[len(both) // 2 :], **chosen)
 
 
 def _pullback_of(f: _Function, **chosen: Any) -> _Function:
-    return lambda primals, cotangent: vjp(f, *primals, **chosen)[1](cotangent)
+    return lambda *primals_and_cotangent: vjp(f, *primals_and_cotangent[:-1], **chosen)[1](primals_and_cotangent[-1])
 
 
 def _value_of(f: _Function, **chosen: Any) -> _Function:
@@ -244,17 +251,26 @@ def _value_of(f: _Function, **chosen: Any) -> _Function:
 
 def _compiled_vjp(f: _Function, primals: tuple[Any, ...], has_aux: bool, common: Options) -> tuple[Any, ...]:
     """Evaluate f and return a pullback that evaluates it again: a program keeps nothing between two calls."""
-    value, *aux = compiled(f, _value_of, common, has_aux=has_aux)(*primals)
-    pull = compiled(f, _pullback_of, common, has_aux=has_aux)
+    value, *aux = evaluate(f, _value_of, common, primals, has_aux=has_aux)
 
     def pullback(cotangent: Any, /) -> tuple[Any, ...]:
-        result: tuple[Any, ...] = pull(primals, cotangent)
+        result: tuple[Any, ...] = evaluate(f, _pullback_of, common, (*primals, cotangent), has_aux=has_aux)
         return result
 
     return (value, pullback, *aux)
 
 
 def _prepared(f: _Function, primals: Any, tangents: Any, chosen: Any) -> Call:
+    _check_pairs(primals, tangents)
+    primals = tuple(primals)
+    is_open = chosen.device is None and chosen.dtype is None
+    plain = plain_calls(len(primals), chosen).prepare(SelfContained(f), primals) if is_open else None
+    return plain if plain is not None else prepare(f, tuple(range(len(primals))), chosen, primals, {})
+
+
+def _check_pairs(primals: Any, tangents: Any) -> None:
+    if type(primals) is type(tangents) is tuple and len(primals) == len(tangents):
+        return  # at once: this stands before every compiled call
     for word, value in (("primals", primals), ("tangents", tangents)):
         if not isinstance(value, tuple | list):
             raise StructureError(
@@ -263,10 +279,22 @@ def _prepared(f: _Function, primals: Any, tangents: Any, chosen: Any) -> Call:
             )
     if len(primals) != len(tangents):
         raise StructureError(f"Expected one tangent per primal, got {len(tangents)} for {len(primals)}.")
-    return prepare(f, tuple(range(len(primals))), chosen, tuple(primals), {})
 
 
-def _directions(call: Call, tangents: Sequence[Any]) -> Natives:
+def _directions(call: Call, primals: Sequence[Any], tangents: Sequence[Any]) -> Natives:
     """Return tangents as native arrays, matched with the primals."""
+    natives = call.primals
+    if len(natives) == len(primals) and all(map(_fits, tangents, primals, natives)):
+        return tuple(tangents)
     leaves, structure = _tree.flatten(tuple(call.restore(call.primals)), _leaves.expander(call.computation.backend))
     return Expected(structure, leaves, call.computation, "tangents", owner="primal").flatten(tuple(tangents))
+
+
+def _fits(tangent: Any, primal: Any, native: Native) -> bool:
+    """Tell whether primal and tangent are native arrays that belong together, as they are in the commonest calls."""
+    return (
+        primal is native
+        and type(tangent) is type(native)
+        and tangent.shape == native.shape
+        and tangent.dtype == native.dtype
+    )

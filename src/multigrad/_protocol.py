@@ -154,6 +154,37 @@ class SupportsGradient(Protocol):
 
 
 @runtime_checkable
+class StackedPullback(Protocol):
+    """A reusable pullback that takes many cotangents of one output at once, faster than `SupportsVmap` would."""
+
+    def __call__(self, cotangents: Natives, /) -> Natives: ...
+
+    def stacked(self, k: int, cotangents: Native) -> Natives:
+        """Return the results for cotangents of output number k alone, stacked along a first axis."""
+        ...
+
+
+@runtime_checkable
+class SupportsClosedVjp(Protocol):
+    """The backend must otherwise find out what a function reads besides its arguments."""
+
+    def closed_vjp(
+        self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True
+    ) -> tuple[Natives, Pullback, Natives]:
+        """Do what vjp does for f that is known to read nothing that is being differentiated, besides the primals."""
+        ...
+
+
+@runtime_checkable
+class SupportsHvp(Protocol):
+    """The backend has a faster way to a Hessian-vector product than the derivative of a gradient."""
+
+    def hvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /, *, closed: bool = False) -> Natives:
+        """Return the products of a function whose only output is a real scalar, one per primal; closed as above."""
+        ...
+
+
+@runtime_checkable
 class SupportsJvp(Protocol):
     """The backend pushes tangents forward without a backward pass."""
 
@@ -235,6 +266,8 @@ CAPABILITIES: dict[str, type] = {
     "recording": SupportsRecording,
     "stop_gradient": SupportsStopGradient,
     "gradient": SupportsGradient,
+    "closed_vjp": SupportsClosedVjp,
+    "hvp": SupportsHvp,
     "jvp": SupportsJvp,
     "vmap": SupportsVmap,
     "pullback_rule": SupportsPullbackRule,
@@ -252,6 +285,8 @@ CONSEQUENCES: dict[str, str] = {
     "recording": "nothing tells what is differentiated: float(x) inside f does not raise",
     "stop_gradient": "stop_gradient raises NotImplementedError",
     "gradient": "gradients come from a pullback that is called once",
+    "closed_vjp": "nothing need be known about what f reads",
+    "hvp": "Hessian-vector products are derivatives of gradients",
     "jvp": "forward mode is derived by transposing the pullback",
     "vmap": "vmap, jacobian and hessian run slice by slice",
     "pullback_rule": "custom_vjp raises NotImplementedError",

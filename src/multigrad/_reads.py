@@ -34,7 +34,7 @@ class SelfContained:
     def __init__(self, f: Callable[..., Any]) -> None:
         self._f = f
         self._code: CodeType | None = getattr(f, "__code__", None)
-        self._names = frozenset(_names(self._code)) if isinstance(self._code, CodeType) else frozenset()
+        self._names = _names_of(self._code) if isinstance(self._code, CodeType) else frozenset()
 
     def __bool__(self) -> bool:
         # Asked at every call: a global may be bound anew at any time.
@@ -49,6 +49,22 @@ class SelfContained:
             if not _is_library(scope[name]) if name in scope else name in _DOORS:
                 return False
         return True
+
+
+def _names_of(code: CodeType) -> frozenset[str]:
+    known = _known_names.get(id(code))
+    if known is not None and known[0] is code:
+        return known[1]
+    if len(_known_names) >= _LIMIT:
+        _known_names.clear()
+    names = frozenset(_names(code))
+    _known_names[id(code)] = code, names
+    return names
+
+
+# Operators that evaluate at once ask about the same few functions again and again; hashing code would take longer.
+_known_names: dict[int, tuple[CodeType, frozenset[str]]] = {}
+_LIMIT = 256
 
 
 def _names(code: CodeType) -> Iterator[str]:

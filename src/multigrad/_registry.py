@@ -36,6 +36,11 @@ _BUILT_IN = {
     "jax": ("multigrad.adapters.jax", "jax"),
     "tensorflow": ("multigrad.adapters.tensorflow", "tensorflow"),
 }
+# Array libraries that differentiate nothing and run over the engine: found by name or by their arrays, but no part of
+# what `backends` lists and `compare` compares.
+_OVER_ENGINE = {"dask": ("multigrad.adapters.dask", '"dask[array]"')}
+# The module that has been imported if a backend's arrays are around; NumPy's decide nothing.
+_TELLING = {"torch": "torch", "jax": "jax", "tensorflow": "tensorflow", "dask": "dask.array"}
 # What people type first and no spelling distance finds.
 _NICKNAMES = {"tf": "tensorflow", "np": "numpy", "pytorch": "torch", "jnp": "jax", "keras": "tensorflow"}
 
@@ -71,7 +76,7 @@ def register_backend(name: str, factory: Callable[[], Backend], /) -> None:
     6.0
     """
     with _lock:
-        if name in known_names():
+        if name in known_names() or name in _OVER_ENGINE:
             raise ValueError(f"A backend named {name!r} is already registered; choose another name.")
         if not callable(factory):
             raise TypeError(f"Expected a callable that returns the backend, got {type(factory).__name__}.")
@@ -110,16 +115,20 @@ def get_backend(name: str | Backend, /) -> Backend:
 
 def check_name(name: str | Backend | None) -> None:
     """Raise `UnknownBackendError` early, before anything is imported."""
-    if isinstance(name, str) and name not in _loaded and name not in _BUILT_IN and name not in _factories:
+    if isinstance(name, str) and name not in _loaded and not _is_shipped(name) and name not in _factories:
         _entry_point(name)
+
+
+def _is_shipped(name: str) -> bool:
+    return name in _BUILT_IN or name in _OVER_ENGINE
 
 
 def _load(name: str) -> Backend:
     with _lock:
         if name in _loaded:
             return _loaded[name]
-        if name in _BUILT_IN:
-            backend = _load_built_in(name)
+        if _is_shipped(name):
+            backend = _load_shipped(name)
         elif name in _factories:
             backend = _validated(_made(name, "its factory", _factories[name]), name)
         else:
@@ -128,8 +137,8 @@ def _load(name: str) -> Backend:
         return backend
 
 
-def _load_built_in(name: str) -> Backend:
-    module, package = _BUILT_IN[name]
+def _load_shipped(name: str) -> Backend:
+    module, package = _BUILT_IN.get(name) or _OVER_ENGINE[name]
     try:
         return _validated(importlib.import_module(module).backend, name)
     except ModuleNotFoundError as error:
@@ -290,15 +299,15 @@ def array_backend_name(leaf: object, /) -> str | None:
         return None
     else:
         name = next((backend.name for backend in imported_backends() if backend.is_array(leaf)), None)
-    if name is not None:
+    if name is not None and not hasattr(kind, "node"):  # the engine's traced arrays have one type for all backends
         _name_of_type[kind] = name
     return name
 
 
 def imported_backends() -> Iterator[Backend]:
     """Yield the backends whose frameworks the process has imported already, except NumPy."""
-    names = [name for name in _BUILT_IN if name != "numpy" and name in sys.modules]
-    for name in (*names, *(name for name in list(_loaded) if name not in _BUILT_IN)):
+    names = [name for name, module in _TELLING.items() if module in sys.modules]
+    for name in (*names, *(name for name in list(_loaded) if not _is_shipped(name))):
         try:
             yield get_backend(name)
         except (BackendNotInstalledError, BackendBrokenError):

@@ -12,7 +12,7 @@ from multigrad._computation import Computation
 from multigrad._convert import stop_gradient
 from multigrad._cotangents import Expected
 from multigrad._errors import StructureError
-from multigrad._outputs import OutputTree
+from multigrad._outputs import OutputTree, flatten_output
 from multigrad._protocol import (
     Backend,
     Natives,
@@ -84,6 +84,8 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
     def __call__(self, *args: Any) -> Any:
         if self._rule is None:
             raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defvjp(fwd, bwd).")
+        if (observer := _computation.observer()) is not None:
+            return observer.rule(self, args)
         arguments = _Arguments(args)
         if not arguments.differentiated:
             return _constant(self._f(*args), arguments.backend)
@@ -98,8 +100,8 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
         returned = fwd(*arguments.rebuilt(arguments.inputs))
         if not isinstance(returned, tuple) or len(returned) != 2:
             raise TypeError(f"Expected fwd of {_name(self._f)} to return (value, residuals), got {returned!r}.")
-        value = OutputTree(returned[0], arguments.computation, arrays_only=True)
-        residuals = OutputTree(returned[1], arguments.computation, arrays_only=False)
+        outputs, value = flatten_output(returned[0], arguments.computation, arrays_only=True)
+        kept, residuals = flatten_output(returned[1], arguments.computation, arrays_only=False)
         show = arguments.show
 
         def pullback(saved: Natives, cotangents: Natives) -> Natives:
@@ -107,9 +109,9 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
             return arguments.cotangents(found, _name(self._f))
 
         outputs = backend.with_pullback(  # type: ignore[attr-defined]
-            tuple(backend.stop_gradient(x) for x in value.natives),  # type: ignore[attr-defined]
+            tuple(backend.stop_gradient(x) for x in outputs),  # type: ignore[attr-defined]
             arguments.inputs,
-            residuals.natives,
+            kept,
             pullback,
         )
         return value.rebuild(map(show, outputs))
@@ -168,6 +170,8 @@ class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
     def __call__(self, *args: Any) -> Any:
         if self._rule is None:
             raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defjvp(rule).")
+        if (observer := _computation.observer()) is not None:
+            return observer.rule(self, args)
         arguments = _Arguments(args)
         if not arguments.differentiated:
             return _constant(self._f(*args), arguments.backend)
@@ -175,18 +179,19 @@ class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
         trees: list[OutputTree] = []
 
         def flat(*inputs: Any) -> Natives:
-            trees[:] = [OutputTree(self._f(*arguments.rebuilt(inputs)), arguments.computation, arrays_only=True)]
-            return trees[0].natives
+            natives, tree = flatten_output(self._f(*arguments.rebuilt(inputs)), arguments.computation, arrays_only=True)
+            trees[:] = [tree]
+            return natives
 
         def flat_rule(inputs: Natives, tangents: Natives) -> tuple[Natives, Natives]:
             returned = rule(arguments.rebuilt(inputs), arguments.tangents(tangents))
             if not isinstance(returned, tuple) or len(returned) != 2:
                 raise TypeError(f"Expected the rule of {_name(self._f)} to return (value, tangent), got {returned!r}.")
-            value = OutputTree(returned[0], arguments.computation, arrays_only=True)
+            outputs, value = flatten_output(returned[0], arguments.computation, arrays_only=True)
             trees[:] = [value]
             word = f"the tangent of the rule of {_name(self._f)}"
-            expected = Expected(value.structure, value.natives, arguments.computation, word)
-            return value.natives, expected.flatten(returned[1])
+            expected = Expected(value.structure, outputs, arguments.computation, word)
+            return outputs, expected.flatten(returned[1])
 
         if _registry.supports(backend, SupportsTangentRule):
             outputs = backend.with_jvp(flat, flat_rule, arguments.inputs)  # type: ignore[attr-defined]
@@ -237,6 +242,8 @@ def checkpoint(f: _Function) -> _Function:
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        if (observer := _computation.observer()) is not None:
+            return observer.rule(checkpointed, args, kwargs)
         arguments = _Arguments(args)
         if not arguments.differentiated:
             return f(*args, **kwargs)
@@ -245,8 +252,9 @@ def checkpoint(f: _Function) -> _Function:
 
         def flat(*inputs: Any) -> Natives:
             returned = f(*arguments.rebuilt(inputs), **kwargs)
-            trees[:] = [OutputTree(returned, arguments.computation, arrays_only=True)]
-            return trees[0].natives
+            natives, tree = flatten_output(returned, arguments.computation, arrays_only=True)
+            trees[:] = [tree]
+            return natives
 
         if _registry.supports(backend, SupportsCheckpoint):
             outputs = backend.checkpoint(flat, arguments.inputs)  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from multigrad._arguments import Call
-from multigrad._outputs import OutputTree, scalar_output, split_aux
+from multigrad._outputs import OutputTree, flatten_output, scalar_output, split_aux
 from multigrad._protocol import Natives
 
 _Function = Callable[..., Any]
@@ -18,13 +18,16 @@ def run(f: _Function, call: Call, primals: Natives) -> Any:
     try:
         return f(*args, **kwargs)
     except (TypeError, RuntimeError) as error:
-        # How the frameworks say that they were given a NumPy array.
-        if "ndarray" in str(error) or "numpy" in str(error):
-            error.add_note(
-                "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with "
-                "xp.asarray."
-            )
+        add_note(error)
         raise
+
+
+def add_note(error: Exception) -> None:
+    """Add a note to an error of f if it is how the frameworks say that they were given a NumPy array."""
+    if "ndarray" in str(error) or "numpy" in str(error):
+        error.add_note(
+            "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with xp.asarray."
+        )
 
 
 def check_callable(f: Any) -> None:
@@ -57,17 +60,19 @@ class Flattened:
         self._has_aux = has_aux
         self._scalar = scalar
         self.value: OutputTree
-        self.aux: OutputTree
+        self.aux: OutputTree | None = None
 
     def __call__(self, *primals: Any) -> tuple[Natives, Natives]:
         computation = self._call.computation
         value = run(self._f, self._call, primals)
-        value, aux = split_aux(value) if self._has_aux else (value, ())
-        self.aux = OutputTree(aux, computation, arrays_only=False)
+        auxiliaries: Natives = ()
+        if self._has_aux:
+            value, aux = split_aux(value)
+            auxiliaries, self.aux = flatten_output(aux, computation, arrays_only=False)
         if self._scalar:
-            return (scalar_output(value, computation),), self.aux.natives
-        self.value = OutputTree(value, computation, arrays_only=True)
-        return self.value.natives, self.aux.natives
+            return (scalar_output(value, computation),), auxiliaries
+        natives, self.value = flatten_output(value, computation, arrays_only=True)
+        return natives, auxiliaries
 
     def present_value(self, outputs: Natives) -> Any:
         """Return native outputs in the structure that f returned, in the form that the caller expects."""
@@ -75,4 +80,4 @@ class Flattened:
 
     def present_aux(self, auxiliaries: Natives) -> Any:
         """Return aux as f returned it, its arrays in the form that the caller expects."""
-        return self.aux.rebuild([self._call.present(x) for x in auxiliaries])
+        return () if self.aux is None else self.aux.rebuild([self._call.present(x) for x in auxiliaries])

@@ -10,9 +10,10 @@ from multigrad import _arguments, _derive
 from multigrad._arguments import Options
 from multigrad._compile import compiled
 from multigrad._computation import opened
-from multigrad._outputs import OutputTree, scalar_output, split_aux
-from multigrad._plain import PlainCalls
+from multigrad._outputs import OutputTree, flatten_output, scalar_output, split_aux
+from multigrad._plain import calls_of
 from multigrad._protocol import Backend, Natives
+from multigrad._quick_gradient import quick_gradient
 from multigrad._running import check_callable, run
 from multigrad._selection import Selection
 
@@ -101,10 +102,16 @@ def gradient(
     options = _arguments.options(backend, device, dtype, arrays)
     if compile:
         return _compiled(gradient, f, Selection(argnums, argnames), has_aux, options)
-    evaluate = _gradient_of(f, argnums, argnames, has_aux, options)
+    selection = Selection(argnums, argnames)
+    evaluate = _gradient_of(f, selection, has_aux, options)
+    quick = None if has_aux else quick_gradient(f, selection, options)
 
     @functools.wraps(f)
     def gradient_of_f(*args: Any, **kwargs: Any) -> Any:
+        if quick is not None and not kwargs:
+            found = quick(args)
+            if found is not None:
+                return found[1]
         _, result, aux = evaluate(args, kwargs)
         return (result, aux) if has_aux else result
 
@@ -150,10 +157,16 @@ def value_and_gradient(
     options = _arguments.options(backend, device, dtype, arrays)
     if compile:
         return _compiled(value_and_gradient, f, Selection(argnums, argnames), has_aux, options)
-    evaluate = _gradient_of(f, argnums, argnames, has_aux, options)
+    selection = Selection(argnums, argnames)
+    evaluate = _gradient_of(f, selection, has_aux, options)
+    quick = None if has_aux else quick_gradient(f, selection, options)
 
     @functools.wraps(f)
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
+        if quick is not None and not kwargs:
+            found = quick(args)
+            if found is not None:
+                return found
         value, result, aux = evaluate(args, kwargs)
         return ((value, aux), result) if has_aux else (value, result)
 
@@ -169,23 +182,14 @@ def _compiled(
 
 
 def _gradient_of(
-    f: _Function, argnums: Any, argnames: Any, has_aux: bool, options: Options
+    f: _Function, selection: Selection, has_aux: bool, options: Options
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, Any, Any]]:
     """Return a function from a call's arguments to value, gradient and aux (None without has_aux)."""
     check_callable(f)
-    selection = Selection(argnums, argnames)
-
-    positions = selection.positions
-    plain = (
-        PlainCalls(positions, options, f) if positions and options.device is None and options.dtype is None else None
-    )
-    needed = max(positions, default=0) + 1
+    prepare = calls_of(f, selection, options)
 
     def evaluate(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        call = plain.prepare(args) if plain is not None and not kwargs and len(args) >= needed else None
-        if call is None:
-            chosen, kwargs = selection.locate(f, args, kwargs)
-            call = _arguments.prepare(f, chosen, options, args, kwargs)
+        call = prepare(args, kwargs)
         aux_tree: OutputTree | None = None
 
         def flat(*primals: Any) -> tuple[Natives, Natives]:
@@ -194,8 +198,8 @@ def _gradient_of(
                 return (scalar_output(value, call.computation),), ()
             nonlocal aux_tree
             value, aux = split_aux(value)
-            aux_tree = OutputTree(aux, call.computation, arrays_only=False)
-            return (scalar_output(value, call.computation),), aux_tree.natives
+            auxiliaries, aux_tree = flatten_output(aux, call.computation, arrays_only=False)
+            return (scalar_output(value, call.computation),), auxiliaries
 
         with opened(call.computation):
             value, gradients, auxiliaries = _derive.value_and_gradient(

@@ -162,15 +162,6 @@ REFUSALS = (
         2 * X,
     ),
     Refusal(
-        ("checkpoint", "jacobian", "hessian"),
-        "`hessian`, or `jacobian(mode=\"reverse\")`, of a checkpointed function that itself calls an operator",
-        "torch computes such a function again inside its `vmap`, where `torch.func` does not allow it. Pass "
-        "`chunk_size=1`.",
-        ("torch",), RuntimeError, "saved tensor hooks",
-        (lambda o: hessian(checkpoint(curved), **o)(X),),
-        12 * np.eye(3),
-    ),
-    Refusal(
         ("custom_vjp",),
         "a `bwd` of `custom_vjp` that closes over what is being differentiated",
         "JAX runs it after the forward pass has ended. Put the value into the residuals.",

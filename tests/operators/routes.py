@@ -10,6 +10,7 @@ from multigrad import _registry
 # The method behind each capability that makes a route of an operator faster than vjp alone.
 METHODS = {
     "gradient": "value_and_gradient",
+    "hvp": "hvp",
     "jvp": "jvp",
     "vmap": "vmap",
     "pullback_rule": "with_pullback",
@@ -17,7 +18,7 @@ METHODS = {
     "checkpoint": "checkpoint",
 }
 # What the derived routes may use: the required protocol, and rules for pullbacks, which nothing replaces.
-FASTER = ("value_and_gradient", "jvp", "vmap", "with_jvp", "checkpoint")
+FASTER = ("value_and_gradient", "closed_vjp", "hvp", "jvp", "vmap", "with_jvp", "checkpoint")
 
 
 class Copy:
@@ -41,7 +42,17 @@ def in_place_of(name, make):
 
 
 def stripped(original):
-    return Copy(original, without=FASTER)
+    return Copy(original, without=FASTER, vjp=with_pullbacks(original, lambda pullback: lambda cts: pullback(cts)))
+
+
+def with_pullbacks(original, change):
+    """Return a backend's vjp with other pullbacks: ``change(pullback)``."""
+
+    def vjp(f, primals, *, reusable=True):
+        outputs, pullback, aux = original.vjp(f, primals, reusable=reusable)
+        return outputs, change(pullback), aux
+
+    return vjp
 
 
 def watched(used, methods=METHODS):

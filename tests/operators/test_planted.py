@@ -6,7 +6,7 @@ import multigrad
 from multigrad import _registry
 
 from .checks import CHECKS, How
-from .routes import METHODS, Copy, in_place_of
+from .routes import METHODS, Copy, in_place_of, with_pullbacks
 from .rules import RULE_CHECKS
 from .scenarios import BY_NAME
 
@@ -78,23 +78,34 @@ BUGS = {
             [("jvp", "several arguments"), ("hvp", "several arguments"), "custom_jvp jvp_of_trees"],
         ),
     },
+    "hvp": {
+        "conjugates tangents": (
+            lambda b, right: lambda f, primals, tangents, closed=False: right(f, primals, conj(b, tangents)),
+            [("hvp", "complex to real scalar")],
+        ),
+        "first tangent serves for all": (
+            lambda b, right: lambda f, primals, tangents, closed=False: right(
+                f, primals, tuple(t if i == 0 else b.xp.zeros_like(t) for i, t in enumerate(tangents))),
+            [("hvp", "several arguments")],
+        ),
+    },
     "vmap": {
         "batch axis last": (
             lambda b, right: lambda f, arrays: tuple(b.xp.moveaxis(x, 0, -1) for x in right(f, arrays)),
-            [("vmap", "vector to vector"), ("jacobian reverse", "matrix to matrix")],
+            [("vmap", "vector to vector"), ("jacobian forward", "matrix to matrix")],
         ),
         "batch reversed": (
             lambda b, right: lambda f, arrays: tuple(b.xp.flip(x, axis=0) for x in right(f, arrays)),
-            [("jacobian reverse", "vector to vector"), "custom_vjp mapped_gradient"],
+            [("jacobian forward", "vector to vector"), "custom_vjp mapped_gradient"],
         ),
         "swaps outputs": (
             lambda b, right: lambda f, arrays: rotated(right(f, arrays)),
-            [("jacobian reverse", "dataclass to dataclass"), ("vmap", "dict of results")],
+            [("jacobian forward", "dataclass to dataclass"), ("vmap", "dict of results")],
         ),
         "first slice serves for all": (
             lambda b, right: lambda f, arrays: tuple(
                 b.xp.broadcast_to(x[:1, ...], x.shape) for x in right(f, arrays)),
-            [("jacobian reverse", "linear"), "custom_vjp mapped_gradient"],
+            [("jacobian forward", "linear"), "custom_vjp mapped_gradient"],
         ),
         "derivative is lost": (
             lambda b, right: lambda f, arrays: stopped(b, right(f, arrays)),
@@ -215,3 +226,36 @@ def test_planted_bug_is_caught(capability, broken, check, backend):
 def test_every_capability_with_a_method_has_planted_bugs():
     # A broken gradient is caught by the conformance kit.
     assert set(BUGS) == set(METHODS) - {"gradient"}
+
+
+# How a pullback of many cotangents at once breaks: (bug, the check that notices).
+STACKED = {
+    "reversed": (lambda b, found: tuple(b.xp.flip(x, axis=0) for x in found), ("jacobian reverse", "vector to vector")),
+    "swaps primals": (lambda b, found: rotated(found), ("jacobian reverse", "dataclass to dataclass")),
+    "first row serves for all": (
+        lambda b, found: tuple(b.xp.broadcast_to(x[:1, ...], x.shape) for x in found), ("hessian", "vector to scalar"),
+    ),
+    "derivative is lost": (lambda b, found: stopped(b, found), ("jacobian of hessian", "vector to scalar")),
+}  # fmt: skip
+
+
+@pytest.mark.backends("torch", "tensorflow")
+@pytest.mark.parametrize("bug", STACKED)
+def test_planted_bug_of_stacked_pullbacks_is_caught(bug, backend):
+    change, check = STACKED[bug]
+
+    class Broken:
+        def __init__(self, pullback):
+            self._pullback = pullback
+
+        def __call__(self, cotangents):
+            return self._pullback(cotangents)
+
+        def stacked(self, k, cotangents):
+            return change(_registry.get_backend(backend), self._pullback.stacked(k, cotangents))
+
+    def plant(original):
+        return Copy(original, without=("closed_vjp",), vjp=with_pullbacks(original, Broken))
+
+    with in_place_of(backend, plant), pytest.raises((AssertionError, ValueError)):
+        run(check, backend)

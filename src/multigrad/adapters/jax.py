@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -124,8 +125,8 @@ class JaxBackend:
 
     compile_is_stale_blind = False  # jax.jit's rule: what f reads besides its arguments is read once
 
-    def compile_key(self, x: Any, /) -> Any:
-        return x.shape, x.dtype  # jax.jit tells the rest apart itself
+    # jax.jit tells the rest apart itself. Through the aval, since the array's own attributes are Python properties.
+    compile_key = staticmethod(operator.attrgetter("aval.shape", "aval.dtype"))
 
     def compile_input(self, x: Any, dtype: Any, /) -> Any:
         return x  # a compiled call takes in numbers and NumPy's arrays faster than any conversion before it

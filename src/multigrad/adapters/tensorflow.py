@@ -64,11 +64,39 @@ class TensorFlowBackend:
 
     def vjp(self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True) -> tuple[Natives, Pullback, Natives]:
         with tf.GradientTape(persistent=reusable, watch_accessed_variables=False) as tape:
-            # A tensor of its own for each, or the same one twice would count as one.
-            leaves = tuple(_beside(tf.raw_ops.Identity(input=primal), primal) for primal in primals)
+            leaves = tuple(_leaf(primal) for primal in primals)
             tape.watch([leaf for leaf in leaves if _is_inexact(leaf)])
             outputs, aux = f(*leaves)
         return outputs, _Pullback(tape, outputs, leaves, reusable), aux
+
+    def value_and_gradient(
+        self, f: FlatFunction, primals: Natives, /, *, closed: bool = False
+    ) -> tuple[Native, Natives, Natives]:
+        # What f does not read besides its arguments needs no tensor of its own.
+        own = closed and len({id(primal) for primal in primals}) == len(primals)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            leaves = primals if own else tuple([_leaf(primal) for primal in primals])
+            for leaf in leaves:
+                tape.watch(leaf)
+            (value,), aux = f(*leaves)
+        if not _is_inexact(value):
+            return value, tuple(tf.zeros_like(leaf) for leaf in leaves), aux
+        # Zeros by hand, no list around one leaf and no cotangent: each costs as much as an operation.
+        found = tape.gradient(value, leaves) if len(leaves) > 1 else (tape.gradient(value, leaves[0]),)
+        return value, _gradients(found, leaves), aux
+
+    def hvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /, *, closed: bool = False) -> Natives:
+        # Tape over tape: tf.autodiff.ForwardAccumulator over a tape takes several times as long (TensorFlow 2.21).
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            leaves = tuple([_leaf(primal) for primal in primals])
+            for leaf in leaves:
+                tape.watch(leaf)
+            gradients = self.value_and_gradient(f, leaves, closed=closed)[1]
+        if len(leaves) > 1:
+            found = tape.gradient(gradients, leaves, output_gradients=list(tangents))
+        else:
+            found = (tape.gradient(gradients[0], leaves[0], output_gradients=tangents[0]),)
+        return _gradients(found, leaves)
 
     def with_pullback(
         self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
@@ -151,6 +179,31 @@ class _Pullback:
         )
         dense = (_beside(_dense(gradient), leaf) for gradient, leaf in zip(found, leaves, strict=True))
         return tuple(next(dense) if _is_inexact(leaf) else tf.zeros_like(leaf) for leaf in self._leaves)
+
+    def stacked(self, k: int, cotangents: Native) -> Natives:
+        output = self._outputs[k]
+
+        def one(cotangent: Native) -> Natives:
+            zeros = [tf.zeros_like(out) for out in self._outputs]
+            return self((*zeros[:k], cotangent, *zeros[k + 1 :]))
+
+        # The gradient of a vectorized map forgets tf.custom_gradient (TensorFlow 2.21): where an outer tape records,
+        # the slices go one by one.
+        if not (_object.is_recorded(output) or _object.is_recorded(cotangents)):
+            with contextlib.suppress(TypeError, ValueError):  # an operation that cannot be vectorized
+                return tuple(tf.vectorized_map(one, cotangents, fallback_to_while_loop=False))
+        return tuple(map(tf.stack, zip(*map(one, tf.unstack(cotangents)), strict=True)))
+
+
+def _leaf(primal: Native) -> Native:
+    """Return a tensor of its own, or one that is given twice, or read by f as well, would count as one."""
+    return _beside(tf.raw_ops.Identity(input=primal), primal)
+
+
+def _gradients(found: Any, leaves: Natives) -> Natives:
+    return tuple(
+        [tf.zeros_like(leaf) if g is None else _beside(_dense(g), leaf) for g, leaf in zip(found, leaves, strict=True)]
+    )
 
 
 def _is_inexact(x: Native) -> bool:

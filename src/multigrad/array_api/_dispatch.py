@@ -152,7 +152,8 @@ def _creation(name: str, part: Callable[[Any], Any]) -> Callable[..., Any]:
         array = getattr(part(_forms.namespace(backend)), name)(*args, **kwargs)
         computation = _computation.running()
         if computation is not None and computation.form == "standard":
-            return array
+            observer = computation.observer
+            return array if observer is None else observer.created(name, array, args, kwargs)
         return array.native if isinstance(array, Array) else array
 
     create.__name__ = create.__qualname__ = name

@@ -78,6 +78,8 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
         if kwargs.get("copy") is False and args and type(args[0]) is cls and _stays(args[0], kwargs):
             return args[0]  # whoever assigns to one sees it in the other
         unwrapped = _Call(cls, _with_sizes(name, args), kwargs, converts=name in _CONVERSIONS)
+        if unwrapped.observer is not None:
+            return unwrapped.observer.function(name, create, args, kwargs)
         try:
             return cls._wrap(function(*unwrapped.args, **unwrapped.kwargs))
         except Exception as error:
@@ -113,6 +115,8 @@ def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
             plain, options, wraps = (args[0].native, args[1].native), no_options, True
         else:
             unwrapped = _Call(cls, _with_sizes(name, args), kwargs, takes_dtypes)
+            if unwrapped.observer is not None:
+                return unwrapped.observer.function(name, call, args, kwargs)
             if not takes_dtypes:
                 unwrapped.make_array()
             plain, options, wraps = unwrapped.args, unwrapped.kwargs, unwrapped.wraps
@@ -152,7 +156,7 @@ def _rewrap(cls: type[Array], result: Any) -> Any:
 class _Call:
     """The arguments of one call with native arrays in place of `Array`, and whether the result is to be wrapped."""
 
-    __slots__ = ("args", "cls", "converts", "kwargs", "saw_array", "saw_native")
+    __slots__ = ("args", "cls", "converts", "kwargs", "observer", "saw_array", "saw_native")
 
     def __init__(
         self,
@@ -164,6 +168,7 @@ class _Call:
     ) -> None:
         self.cls = cls
         self.converts = converts
+        self.observer: Any = None  # of an observed array among the arguments, which is told of the call instead
         self.saw_array = False
         self.saw_native = False
         if kwargs.get("dtype") is not None:
@@ -195,6 +200,7 @@ class _Call:
             return value
         if isinstance(value, Array):
             self.saw_array = True
+            self.observer = self.observer or getattr(value, "observer", None)
             return value.native if self.converts and not value.is_recorded else cls._adopt(value)
         if isinstance(value, _FROM_NUMPY):
             return cls._asarray(value)

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from multigrad.engine._cotangents import Multiple, Placed, add
 from multigrad.engine._trace import Node, Trace, Tracer
 
 
@@ -23,12 +24,17 @@ def vjp(
     primals
         Arrays, plain or traced by an outer derivative.
     reusable
-        Whether the pullback may be called again.
+        Whether the pullback may be called again. If not, values are freed as the backward pass consumes them.
+
+    Returns
+    -------
+    tuple
+        ``(outputs, pullback, aux)``: ``pullback(cotangents)``, one per output, gives one cotangent per primal.
     """
     trace = Trace(xp)
-    inputs = tuple(Tracer(primal, trace, Node()) for primal in primals)
+    inputs = tuple([Tracer(primal, trace, Node()) for primal in primals])
     outputs, aux = f(*inputs)
-    nodes: list[Node | None] | None = [_node(output, trace) for output in outputs]
+    nodes: tuple[Node | None, ...] | None = tuple([_node(output, trace) for output in outputs])
     leaves = [tracer.node for tracer in inputs]
     del inputs
 
@@ -36,57 +42,65 @@ def vjp(
         nonlocal nodes
         if nodes is None:
             raise RuntimeError("This pullback was made with reusable=False and has been called already.")
-        starts, nodes = nodes, nodes if reusable else None
-        found = _backward(xp, starts, cotangents)
+        starts = [nodes]
+        if not reusable:
+            nodes = None
+        found = _backward(xp, starts.pop(), cotangents)  # which alone holds the nodes then
         return tuple(
-            found[leaf] if leaf in found else xp.zeros_like(primal)
-            for leaf, primal in zip(leaves, primals, strict=True)
+            [
+                found[leaf] if leaf in found else xp.zeros_like(primal)
+                for leaf, primal in zip(leaves, primals, strict=True)
+            ]
         )
 
-    return tuple(_leave(x, trace) for x in outputs), pullback, tuple(_leave(x, trace) for x in aux)
+    return tuple([_leave(x, trace) for x in outputs]), pullback, tuple([_leave(x, trace) for x in aux])
 
 
 def _node(value: Any, trace: Trace) -> Node | None:
-    return value.node if isinstance(value, Tracer) and value.trace is trace else None
+    return value.node if type(value) is Tracer and value.trace is trace else None
 
 
 def _leave(value: Any, trace: Trace) -> Any:
-    return value.value if isinstance(value, Tracer) and value.trace is trace else value
+    return value.value if type(value) is Tracer and value.trace is trace else value
 
 
-def _backward(xp: Any, starts: list[Node | None], cotangents: tuple[Any, ...]) -> dict[Node, Any]:
+def _backward(xp: Any, starts: tuple[Node | None, ...], cotangents: tuple[Any, ...]) -> dict[Node, Any]:
     """Return the cotangent of each leaf that the starts depend on."""
-    pending: dict[Node, Any] = {}
-    heap: list[tuple[int, Node]] = []
-
-    def send(node: Node, cotangent: Any) -> None:
-        if node in pending:
-            pending[node] = _sum(xp, pending[node], cotangent)
-        else:
-            pending[node] = cotangent
-            heapq.heappush(heap, (-node.order, node))
-
-    for node, cotangent in zip(starts, cotangents, strict=True):
-        if node is not None:
-            send(node, cotangent)
-    starts = []  # the caller gave its list away: nodes are freed as they are consumed
+    root = _root([(node, g) for node, g in zip(starts, cotangents, strict=True) if node is not None])
+    pending: dict[int, Any] = {root.order: None}  # by the order of the node
+    nodes: dict[int, Node] = {root.order: root}
+    heap: list[int] = [-root.order]  # the youngest node first
+    own: set[int] = set()  # whose cotangent is a sum made here, which may be added to in place
     leaves: dict[Node, Any] = {}
+    del starts, cotangents, root  # nodes are freed as they are consumed
     while heap:
         # Parents are older than their children, so all cotangents of the youngest node have arrived.
-        node = heapq.heappop(heap)[1]
-        cotangent = pending.pop(node)
+        order = -heapq.heappop(heap)
+        node: Any = nodes.pop(order)
+        cotangent = pending.pop(order)
+        if type(cotangent) is Placed or (type(cotangent) is Multiple and not node.takes_multiples):
+            cotangent = cotangent.dense(xp)
         if node.pull is None:
             leaves[node] = cotangent
             continue
-        for parent, part in zip(node.parents, node.pull(cotangent), strict=True):
-            send(parent, part)
+        parents: Any = node.parents
+        parts: Any = node.pull(cotangent)
+        node = cotangent = None
+        parent: Any
+        for parent, part in zip(parents, parts, strict=True):
+            order = parent.order
+            if order in pending:
+                pending[order] = add(xp, pending[order], part, order in own)
+                own.add(order)
+            else:
+                pending[order] = part
+                nodes[order] = parent
+                heapq.heappush(heap, -order)
+        parents = parts = parent = part = None
     return leaves
 
 
-def _sum(xp: Any, first: Any, second: Any) -> Any:
-    """Add two cotangents; those of an operation with several results are tuples with None for zeros."""
-    if first is None or second is None:
-        return second if first is None else first
-    if type(first) is tuple:
-        return tuple(_sum(xp, one, other) for one, other in zip(first, second, strict=True))
-    return xp.add(first, second)
+def _root(given: list[tuple[Node, Any]]) -> Node:
+    """Return an operation whose way back gives some nodes their cotangents."""
+    parts = tuple([g for _, g in given])
+    return Node(tuple([node for node, _ in given]), lambda _: parts)

@@ -6,6 +6,7 @@ from typing import Any
 
 from multigrad.engine import rules
 from multigrad.engine._names import Names
+from multigrad.engine._primitives import primitive
 from multigrad.engine._trace import Tracer
 
 _OTHER_NORM = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -16,7 +17,7 @@ class Fft(Names):
 
     def __init__(self, xp: Any, traced: Any) -> None:
         super().__init__(xp.fft, {}, traced, "fft.")
-        self._record(None, rules.FFT)
+        self._record(primitive, rules.FFT)
 
     def rfftn(self, x: Any, /, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Any:
         if not isinstance(x, Tracer):

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from multigrad.engine._trace import strip
 
 
+@functools.lru_cache(maxsize=256)
+def is_kind(xp: Any, dtype: Any, kind: Any) -> bool:
+    """Tell whether a dtype is of a kind, as the standard's ``isdtype`` does, but at once."""
+    return bool(xp.isdtype(dtype, kind))
+
+
 def astype(xp: Any, x: Any, dtype: Any, **options: Any) -> Any:
-    if xp.isdtype(x.dtype, "complex floating") and not xp.isdtype(dtype, "complex floating"):
+    if is_kind(xp, x.dtype, "complex floating") and not is_kind(xp, dtype, "complex floating"):
         x = xp.real(x)
     return xp.astype(x, dtype, **options)
 
@@ -34,7 +41,7 @@ def place(xp: Any, x: Any, value: Any, key: Any) -> Any:
     key = plain_key(key)
     if not _is_basic(key):
         return scatter(xp, x, value, positions(xp, x)[key])
-    zeros = xp.zeros_like(x, dtype=value.dtype)
+    zeros = _zeros(xp, x.shape, value)
     if isinstance(key, tuple) and None in key:  # the standard writes to no new axes
         key = (*(part for part in key if part is not None), *(() if ... in key else (...,)))
         value = xp.reshape(value, zeros[key].shape)
@@ -44,7 +51,7 @@ def place(xp: Any, x: Any, value: Any, key: Any) -> Any:
 
 def scatter(xp: Any, x: Any, value: Any, positions: Any) -> Any:
     """Return zeros like x with value added at positions in the flat array; one that occurs twice receives both."""
-    flat = xp.zeros((x.size,), dtype=value.dtype)
+    flat = _zeros(xp, (x.size,), value)
     _add_at(xp, flat, xp.reshape(positions, (-1,)), xp.reshape(value, (-1,)))
     return xp.reshape(flat, x.shape)
 
@@ -52,6 +59,10 @@ def scatter(xp: Any, x: Any, value: Any, positions: Any) -> Any:
 def positions(xp: Any, x: Any) -> Any:
     """Return for each element of an array its position in the flat array."""
     return xp.reshape(xp.arange(x.size), x.shape)
+
+
+def _zeros(xp: Any, shape: tuple[int, ...], like: Any) -> Any:
+    return xp.zeros(tuple(shape), dtype=like.dtype, device=getattr(like, "device", None))
 
 
 def _add_at(xp: Any, flat: Any, positions: Any, values: Any) -> None:
@@ -86,6 +97,37 @@ def plain_key(key: Any) -> Any:
 def _is_basic(key: Any) -> bool:
     parts = key if isinstance(key, tuple) else (key,)
     return all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts)
+
+
+# First derivatives that need a name of their own: composed of other functions, their derivatives would be NaN at the
+# border of the domain (0·inf) and finite outside (rule 4).
+
+
+def log_slope(xp: Any, x: Any) -> Any:
+    if is_kind(xp, x.dtype, "complex floating"):
+        return 1 / x
+    # x + 0.0 turns -0.0 into 0.0: the one-sided limit, +inf.
+    return xp.where(x >= 0, 1 / (x + 0.0), xp.nan)
+
+
+def log1p_slope(xp: Any, x: Any) -> Any:
+    return _where_real(xp, x, lambda: x >= -1, 1 / (1 + x))
+
+
+def asin_slope(xp: Any, x: Any) -> Any:
+    return 1 / xp.sqrt((1 - x) * (1 + x))
+
+
+def acosh_slope(xp: Any, x: Any) -> Any:
+    return 1 / (xp.sqrt(x - 1) * xp.sqrt(x + 1))
+
+
+def atanh_slope(xp: Any, x: Any) -> Any:
+    return _where_real(xp, x, lambda: xp.abs(x) <= 1, 1 / ((1 - x) * (1 + x)))
+
+
+def _where_real(xp: Any, x: Any, inside: Callable[[], Any], slope: Any) -> Any:
+    return slope if is_kind(xp, x.dtype, "complex floating") else xp.where(inside(), slope, xp.nan)
 
 
 # Linear algebra
@@ -171,17 +213,26 @@ def _others(xp: Any, s: Any) -> Any:
 
 def _turned(xp: Any, u: Any, inner: Any, vh: Any) -> Any:
     phase = xp.linalg.det(u) * xp.linalg.det(vh)
-    if xp.isdtype(u.dtype, "complex floating"):
+    if is_kind(xp, u.dtype, "complex floating"):
         u, vh = xp.conj(u), xp.conj(vh)
     return phase[..., None, None] * (u @ xp.astype(inner, u.dtype) @ vh)
 
 
 def _adjoint(xp: Any, x: Any) -> Any:
     transposed = xp.matrix_transpose(x)
-    return xp.conj(transposed) if xp.isdtype(x.dtype, "complex floating") else transposed
+    return xp.conj(transposed) if is_kind(xp, x.dtype, "complex floating") else transposed
 
 
-MAIN = (astype, getitem, setitem, place, scatter, positions, overwritten)
+# Python's operators do what the functions do, and spare NumPy's scalars the detour by way of arrays.
+OPERATORS = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negative": operator.neg,
+}
+MAIN: tuple[Callable[..., Any], ...] = (astype, getitem, setitem, place, scatter, positions, overwritten)
+MAIN += (log_slope, log1p_slope, asin_slope, acosh_slope, atanh_slope)
 LINALG = (power_norm, inv, cholesky, solve, is_singular, cofactor, cofactor_along)
 
 

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from multigrad.engine import _forward, rules
-from multigrad.engine._names import Names, without_rule
+from multigrad.engine._names import Names
+from multigrad.engine._primitives import primitive, primitive_of_tuple
 from multigrad.engine._trace import Tracer
 
 
@@ -15,7 +16,8 @@ class Linalg(Names):
 
     def __init__(self, xp: Any, traced: Any) -> None:
         super().__init__(xp.linalg, _forward.bound(_forward.LINALG, xp), traced, "linalg.")
-        self._record(None, rules.LINALG, rules.TUPLES)
+        self._record(primitive, rules.LINALG)
+        self._record(primitive_of_tuple, rules.TUPLES)
         self._keep_flat(("matrix_rank", "is_singular"))
         # The same as in the main namespace.
         self.matmul, self.matrix_transpose = traced.matmul, traced.matrix_transpose
@@ -82,21 +84,16 @@ class Linalg(Names):
         return self._svd(x, full_matrices=False)[1] if isinstance(x, Tracer) else self._members.svdvals(x)
 
     def svd(self, x: Any, /, *, full_matrices: bool = True) -> Any:
-        """Vectors beyond the reduced ones are free: they have no derivative."""
-        if not isinstance(x, Tracer) or not full_matrices or x.shape[-1] == x.shape[-2]:
-            return self._svd(x, full_matrices=full_matrices and not isinstance(x, Tracer))
-        raise without_rule("linalg.svd with full_matrices=True of a matrix that is not square")
+        if isinstance(x, Tracer) and x.shape[-1] == x.shape[-2]:
+            full_matrices = False
+        return self._svd(x, full_matrices=full_matrices)
 
     def qr(self, x: Any, /, *, mode: str = "reduced") -> Any:
-        if not isinstance(x, Tracer):
-            return self._members.qr(x, mode=mode)
         rows, columns = x.shape[-2:]
-        if rows > columns and mode == "complete":
-            raise without_rule("linalg.qr with mode='complete' of a matrix with more rows than columns")
-        if rows >= columns:
-            return self._qr(x)
+        if not isinstance(x, Tracer) or rows >= columns:
+            return self._qr(x, mode=mode)
         xp = self._traced
-        found = self._qr(x[..., :rows])
+        found = self._qr(x[..., :rows], mode="reduced")
         q, r = found
         return type(found)(q, xp.concat([r, xp.matmul(self._adjoint(q), x[..., rows:])], axis=-1))
 

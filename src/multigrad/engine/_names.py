@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from multigrad.engine._shapes import sum_to
-from multigrad.engine._trace import Tracer, constant, primitive, primitive_of_tuple
+from multigrad.engine._primitives import constant
+from multigrad.engine._trace import Tracer
 
 
 class Names:
@@ -33,19 +33,13 @@ class Names:
         self._traced = traced
         self._prefix = prefix
 
-    def _record(
-        self,
-        slopes: dict[str, Any] | None = None,
-        pullbacks: dict[str, Any] | None = None,
-        tuples: dict[str, Any] | None = None,
-    ) -> None:
-        """Give the functions of some tables their rules."""
-        for name, rule in (slopes or {}).items():
-            self._set(name, primitive, tuple(_from_slope(i, slope) for i, slope in enumerate(rule)))
-        for name, rule in (pullbacks or {}).items():
-            self._set(name, primitive, rule)
-        for name, rule in (tuples or {}).items():
-            self._set(name, primitive_of_tuple, rule)
+    def _record(self, recorded: Callable[..., Any], table: dict[str, Any]) -> None:
+        """Give the functions of a table their rules."""
+        for name, rule in table.items():
+            function = self._find(name)
+            if function is not None:
+                own = f"_{name}" if hasattr(type(self), name) else name
+                setattr(self, own, recorded(function, rule, self._traced))
 
     def _keep_flat(self, names: Any) -> None:
         for name in names:
@@ -55,11 +49,6 @@ class Names:
 
     def _find(self, name: str) -> Any:
         return self._extra.get(name) or getattr(self._members, name, None)
-
-    def _set(self, name: str, recorded: Callable[..., Any], rule: Any) -> None:
-        function = self._find(name)
-        if function is not None:
-            setattr(self, f"_{name}" if hasattr(type(self), name) else name, recorded(function, rule, self._traced))
 
     def __getattr__(self, name: str) -> Any:
         # What is not differentiated here: dtypes, constants, creation. A traced argument must not slip through.
@@ -85,17 +74,3 @@ def without_rule(name: str) -> NotImplementedError:
         f"multigrad's engine has no derivative rule for {name!r}. Compose it from other functions of the standard, or "
         "run on another backend."
     )
-
-
-def _from_slope(index: int, slope: Any) -> Any:
-    """Return the pullback of an elementwise function from its slope in one argument."""
-
-    def pullback(xp: Any, g: Any, out: Any, *args: Any) -> Any:
-        value = slope(xp, out, *args)
-        if isinstance(value, complex):
-            value = value.conjugate()
-        elif not isinstance(value, int | float) and xp.is_complex(value):
-            value = xp.conj(value)
-        return sum_to(xp, xp.multiply(g, value), args[index])
-
-    return pullback

@@ -9,7 +9,8 @@ from multigrad.engine import _forward, rules
 from multigrad.engine._fft import Fft
 from multigrad.engine._linalg import Linalg
 from multigrad.engine._names import Names
-from multigrad.engine._trace import Tracer, constant, primitive, strip
+from multigrad.engine._primitives import constant, from_pullbacks, from_slopes, primitive
+from multigrad.engine._trace import Tracer, strip
 
 # Creation functions, dtypes and inspection take no traced arrays and come from the namespace as they are.
 
@@ -52,9 +53,11 @@ class TracedNamespace(Names):
     """
 
     def __init__(self, xp: Any) -> None:
-        super().__init__(xp, _forward.bound(_forward.MAIN, xp), self)
+        super().__init__(xp, _forward.bound(_forward.MAIN, xp) | _forward.OPERATORS, self)
         self._xp = xp
-        self._record(rules.SLOPES, rules.PULLBACKS)
+        self._record(from_slopes, rules.SLOPES)
+        self._record(from_pullbacks, rules.ELEMENTWISE | rules.PRODUCTS)
+        self._record(primitive, rules.PULLBACKS)
         self._keep_flat(rules.FLAT)
         self.positions, self.overwritten = constant(self._extra["positions"]), constant(self._extra["overwritten"])
         self._concat = primitive(lambda *xs, axis: xp.concat(xs, axis=axis), rules.VARIADIC["concat"], self)
@@ -64,11 +67,20 @@ class TracedNamespace(Names):
         if hasattr(xp, "fft"):
             self.fft = Fft(xp, self)
 
+    @property
+    def computes_with(self) -> Any:
+        """The namespace that computes."""
+        return self._xp
+
     # Compositions: differentiated through what they call.
 
     def is_complex(self, x: Any) -> bool:
         """Tell whether an array's dtype is complex."""
-        return bool(self._xp.isdtype(x.dtype, "complex floating"))
+        return _forward.is_kind(self._xp, x.dtype, "complex floating")
+
+    def pow(self, x: Any, n: Any, /) -> Any:
+        # A constant 2 is by far the commonest exponent.
+        return self.square(x) if type(n) in (int, float) and n == 2 else self._pow(x, n)
 
     def count(self, x: Any, axis: Any) -> int:
         """Return the number of elements that a reduction over an axis meets."""
@@ -142,15 +154,21 @@ class TracedNamespace(Names):
             x = pairs if n % 2 == 0 else self.concat([pairs, x[(*before, slice(n - 1, n), ...)]], axis=axis)
         return x
 
+    def asarray(self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
+        if type(obj) is Tracer:  # never written to, so that it need not be copied
+            return obj if dtype is None else self.astype(obj, dtype)
+        return self._xp.asarray(obj, dtype=dtype, device=device, copy=copy)
+
     def astype(self, x: Any, dtype: Any, /, **options: Any) -> Any:
-        if not self._xp.isdtype(dtype, ("real floating", "complex floating")):
+        if type(x) is Tracer and not _forward.is_kind(self._xp, dtype, ("real floating", "complex floating")):
             x = strip(x)  # integers are flat (rule 3): no cotangent passes them
         return self._astype(x, dtype, **options)
 
     def sign(self, x: Any, /) -> Any:
         if isinstance(x, Tracer) and self.is_complex(x):
             size = self.abs(x)
-            return x / self.astype(self.where(size == 0, 1.0, size), x.dtype)
+            zero = size == 0  # where the slope is 0 (rule 2)
+            return self.where(zero, 0.0, x) / self.astype(self.where(zero, 1.0, size), x.dtype)
         return self._xp.sign(strip(x))
 
     def concat(self, arrays: Any, /, *, axis: int | None = 0) -> Any:
@@ -171,10 +189,6 @@ class TracedNamespace(Names):
         if any(x.shape[one] != 1 for one in axes):
             raise ValueError(f"Expected axes of length 1 to squeeze, got axis {axis} of shape {tuple(x.shape)}.")
         return self.reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in axes))
-
-    def matrix_transpose(self, x: Any, /) -> Any:
-        axes = tuple(range(len(x.shape)))
-        return self.permute_dims(x, (*axes[:-2], axes[-1], axes[-2]))
 
     def broadcast_arrays(self, *arrays: Any) -> list[Any]:
         shape = self._xp.broadcast_arrays(*(strip(x) for x in arrays))[0].shape

@@ -1,4 +1,4 @@
-"""Recording what a function does: values that remember where they came from."""
+"""Values that remember where they came from, and the operations that they came from."""
 
 from __future__ import annotations
 
@@ -23,14 +23,32 @@ class Trace:
 
 
 class Node:
-    """One recorded operation: its parents, and how a cotangent goes back to each of them."""
+    """One recorded operation: its parents, and how a cotangent goes back to each of them.
 
-    __slots__ = ("order", "parents", "pull")
+    It holds no value but those that the way back reads, so that a value nobody needs is freed at once.
 
-    def __init__(self, parents: tuple[Node, ...] = (), pull: Callable[[Any], tuple[Any, ...]] | None = None) -> None:
+    Parameters
+    ----------
+    parents
+        The operations that the arguments came from.
+    pull
+        Maps the result's cotangent to a tuple with one per parent; None for an input.
+    takes_multiples
+        Whether it also takes a `Multiple` for an array.
+    """
+
+    __slots__ = ("order", "parents", "pull", "takes_multiples")
+
+    def __init__(
+        self,
+        parents: tuple[Node, ...] = (),
+        pull: Callable[[Any], tuple[Any, ...]] | None = None,
+        takes_multiples: bool = False,
+    ) -> None:
         self.order = next(_order)
         self.parents = parents
         self.pull = pull
+        self.takes_multiples = takes_multiples
 
 
 class Tracer:
@@ -61,6 +79,15 @@ class Tracer:
     def size(self) -> int:
         return self.value.size
 
+    @property
+    def T(self) -> Any:  # noqa: N802 - the standard's name
+        return self.trace.xp.matrix_transpose(self)
+
+    mT = T  # noqa: N815 - the standard's name
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return self.trace.xp
+
     def __bool__(self) -> bool:
         return bool(self.value)
 
@@ -69,6 +96,12 @@ class Tracer:
 
     def __neg__(self) -> Any:
         return self.trace.xp.negative(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.trace.xp.abs(self)
 
     # Compared elementwise, hence not hashed.
     __hash__ = None  # type: ignore[assignment]
@@ -91,6 +124,8 @@ def _bind_operators() -> None:
         "sub": "subtract",
         "mul": "multiply",
         "truediv": "divide",
+        "floordiv": "floor_divide",
+        "mod": "remainder",
         "pow": "pow",
         "matmul": "matmul",
     }
@@ -114,7 +149,7 @@ _bind_operators()
 
 def strip(value: Any) -> Any:
     """Return the plain array under all traces."""
-    while isinstance(value, Tracer):
+    while type(value) is Tracer:
         value = value.value
     return value
 
@@ -126,69 +161,3 @@ def top_trace(args: Any) -> Trace | None:
         if type(arg) is Tracer and (top is None or arg.trace.level > top.level):
             top = arg.trace
     return top
-
-
-def primitive(
-    function: Callable[..., Any], rule: tuple[Callable[..., Any], ...] | Callable[[int], Callable[..., Any]], xp: Any
-) -> Callable[..., Any]:
-    """Return a function that records itself.
-
-    Parameters
-    ----------
-    function
-        The namespace's own function; arrays are positional arguments, everything else may be a keyword.
-    rule
-        One pullback expression ``(xp, g, out, *args, **kwargs)`` per argument, or a function from the argument's index
-        to it for functions of any number of arrays.
-    xp
-        The traced namespace, in which the pullback expressions compute.
-    """
-    pullback_of = rule if callable(rule) else rule.__getitem__
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        trace = top_trace(args)
-        if trace is None:
-            return function(*args, **kwargs)
-        traced = [i for i, arg in enumerate(args) if type(arg) is Tracer and arg.trace is trace]
-        parents = tuple(args[i].node for i in traced)
-        args = tuple(arg.value if type(arg) is Tracer and arg.trace is trace else arg for arg in args)
-        out = call(*args, **kwargs)  # an outer trace may record it as well
-
-        def pull(g: Any) -> tuple[Any, ...]:
-            return tuple(pullback_of(i)(xp, g, out, *args, **kwargs) for i in traced)
-
-        return Tracer(out, trace, Node(parents, pull))
-
-    return call
-
-
-def primitive_of_tuple(function: Callable[..., Any], rule: Callable[..., Any], xp: Any) -> Callable[..., Any]:
-    """Return a function of one array with several results (a named tuple) that records itself.
-
-    The results share one operation behind them. Its cotangent is a tuple with None for results that nothing was
-    computed from, so that these do not enter the rule.
-    """
-
-    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(x) is not Tracer:
-            return function(x, *args, **kwargs)
-        value, trace = x.value, x.trace
-        outs = call(value, *args, **kwargs)
-        operation = Node((x.node,), lambda g: (rule(xp, g, outs, value, *args, **kwargs),))
-        count = len(outs)
-        return type(outs)(*(Tracer(out, trace, Node((operation,), _into(i, count))) for i, out in enumerate(outs)))
-
-    return call
-
-
-def _into(i: int, count: int) -> Callable[[Any], tuple[Any, ...]]:
-    return lambda g: (tuple(g if j == i else None for j in range(count)),)
-
-
-def constant(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of tracers whose result does not depend on them smoothly: comparisons, counts, shapes."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return function(*(strip(arg) for arg in args), **{name: strip(arg) for name, arg in kwargs.items()})
-
-    return call

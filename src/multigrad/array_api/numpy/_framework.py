@@ -8,6 +8,38 @@ def __getattr__(name):
     return getattr(_xp, name)
 
 
+# NumPy's own, without the wrappers around them: on small arrays these cost more than the work.
+matmul, where = np.matmul, np.where
+
+
+def astype(x, dtype, /, *, copy=True, device=None):
+    return x.astype(dtype, copy=copy)
+
+
+def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
+    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def reshape(x, /, shape, *, copy=None):
+    return x.reshape(shape) if copy is None else np.reshape(x, shape, copy=copy)
+
+
+def permute_dims(x, /, axes):
+    return x.transpose(axes)
+
+
+def matrix_transpose(x, /):
+    return x.swapaxes(-1, -2)
+
+
 def floor_divide(x1, x2, /):
     """Take infinities as the standard does: NumPy has NaN for inf // 2 and -1 for 1 // -inf."""
     out = np.floor_divide(x1, x2)

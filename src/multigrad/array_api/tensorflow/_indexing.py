@@ -81,6 +81,9 @@ def setitem(x, key, value):
     value = tf.reshape(_broadcast(value, positions), (-1,))
     positions = tf.reshape(positions, (-1,))
     if all(array.dtype == tf.bool for array in arrays):  # no element twice
+        # tf.vectorized_map takes a scatter's indices only in int32 (TensorFlow 2.21).
+        if flat.shape[0] is not None and flat.shape[0] < 2**31:
+            positions = tf.cast(positions, tf.int32)
         return tf.reshape(tf.tensor_scatter_nd_update(flat, positions[:, tf.newaxis], value), tf.shape(x))
     # Of the values for one element the last one stays, here and in the derivative; TensorFlow leaves the order open.
     count = tf.size(positions, tf.int64)

@@ -127,6 +127,8 @@ def full(shape, fill_value, *, dtype=None, device=None):
 def eye(n_rows, n_cols=None, /, *, k=0, dtype=None, device=None):
     n_cols = n_rows if n_cols is None else n_cols
     options = _place(dtype, device)
+    if k == 0:
+        return torch.eye(n_rows, n_cols, **options)
     rows = torch.arange(n_rows, device=options["device"])
     columns = torch.arange(n_cols, device=options["device"])
     k = max(-n_rows, min(k, n_cols))  # beyond, all diagonals are outside, and k may be no int64

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from multigrad.engine._shapes import Rule, ratio, restore_axes, scatter, spread, sum_to
+from multigrad.engine._shapes import Rule, conjugate, ratio, restore_axes, scatter, sum_to
 from multigrad.engine._trace import strip
 
-# In the main namespace.
+# In the main namespace. Stacks of matrices broadcast, as elements do elsewhere.
 PRODUCTS: dict[str, Rule] = {
     "matmul": (
         lambda xp, g, out, x, y: _matmul_left(xp, g, x, y),
@@ -81,21 +81,21 @@ def _hermitian(xp: Any, g: Any) -> Any:
 
 def _matmul_left(xp: Any, g: Any, x: Any, y: Any) -> Any:
     if len(y.shape) == 1:  # out[..., i] = Σ x[..., i, j] y[j]
-        return sum_to(xp, xp.multiply(_column(xp, g) if len(x.shape) > 1 else g, xp.conj(y)), x)
+        return xp.multiply(_column(xp, g) if len(x.shape) > 1 else g, conjugate(xp, y))
     if len(x.shape) == 1:  # out[..., j] = Σ x[i] y[..., i, j]
-        return sum_to(xp, xp.squeeze(xp.matmul(_row(xp, g), adjoint(xp, y)), axis=-2), x)
-    return sum_to(xp, xp.matmul(g, adjoint(xp, y)), x)
+        return xp.squeeze(xp.matmul(_row(xp, g), adjoint(xp, y)), axis=-2)
+    return xp.matmul(g, adjoint(xp, y))
 
 
 def _matmul_right(xp: Any, g: Any, x: Any, y: Any) -> Any:
     if len(x.shape) == 1:
-        left, right = xp.conj(x), g
+        left, right = conjugate(xp, x), g
         if len(y.shape) > 1:
             left, right = _column(xp, left), _row(xp, g)
-        return sum_to(xp, xp.multiply(left, right), y)
+        return xp.multiply(left, right)
     if len(y.shape) == 1:
-        return sum_to(xp, xp.squeeze(xp.matmul(adjoint(xp, x), _column(xp, g)), axis=-1), y)
-    return sum_to(xp, xp.matmul(adjoint(xp, x), g), y)
+        return xp.squeeze(xp.matmul(adjoint(xp, x), _column(xp, g)), axis=-1)
+    return xp.matmul(adjoint(xp, x), g)
 
 
 def _pinv(xp: Any, g: Any, out: Any, x: Any) -> Any:
@@ -180,14 +180,17 @@ def _diagonal(xp: Any, x: Any) -> Any:
 
 def _svd(xp: Any, g: Any, out: Any) -> Any:
     (gu, gs, gvh), (u, s, vh) = g, out
+    count = s.shape[-1]
+    gu, u = _without_free_columns(xp, gu, u, count)
+    gv, v = _without_free_columns(xp, None if gvh is None else adjoint(xp, gvh), adjoint(xp, vh), count)
     tied = _tied(xp, s)
-    uh, v = adjoint(xp, u), adjoint(xp, vh)
+    uh, vh = adjoint(xp, u), adjoint(xp, v)
     inner, outer = 0.0, 0.0
     if gs is not None:
         # Rule 7: slope 0 at a zero singular value.
         tiny = strip(s) <= _rounding(xp, strip(s), max(u.shape[-2], v.shape[-2]))
         inner = _diagonal(xp, xp.where(tiny, 0.0, _shared(xp, gs, tied)))
-    if gu is not None or gvh is not None:
+    if gu is not None or gv is not None:
         sums, gaps = xp.add(_row(xp, s), _column(xp, s)), xp.subtract(_row(xp, s), _column(xp, s))
         factor = xp.divide(_over_gaps(xp, gaps, tied), sums)
     if gu is not None:
@@ -197,8 +200,7 @@ def _svd(xp: Any, g: Any, out: Any) -> Any:
         if u.shape[-2] > u.shape[-1]:
             beyond = xp.divide(xp.subtract(gu, chain(xp, u, along)), _row(xp, s))
             outer = xp.add(chain(xp, beyond, vh), outer)
-    if gvh is not None:
-        gv = adjoint(xp, gvh)
+    if gv is not None:
         along = chain(xp, vh, gv)
         turning = xp.multiply(xp.multiply(_skew(xp, along), factor), _column(xp, s))
         inner = xp.add(xp.subtract(turning, _phase(xp, along, s)), inner)
@@ -206,6 +208,22 @@ def _svd(xp: Any, g: Any, out: Any) -> Any:
             beyond = xp.divide(xp.subtract(gv, chain(xp, v, along)), _row(xp, s))
             outer = xp.add(chain(xp, u, adjoint(xp, beyond)), outer)
     return xp.add(chain(xp, u, xp.astype(inner, u.dtype), vh), outer)
+
+
+def _without_free_columns(xp: Any, g: Any, q: Any, count: int) -> tuple[Any, Any]:
+    """Return the first columns of a unitary matrix, and the cotangent of all of them as one of these.
+
+    The columns beyond are any basis of the complement. It turns with the first ones, by dq2 = -q1 (q2ᴴ dq1)ᴴ; what it
+    turns by in itself is free (rule 7).
+    """
+    if q.shape[-1] == count:
+        return g, q
+    first = xp.getitem(q, (..., slice(0, count)))
+    if g is None:
+        return None, first
+    beyond, g_beyond = (xp.getitem(part, (..., slice(count, None))) for part in (q, g))
+    turned = chain(xp, beyond, adjoint(xp, g_beyond), first)
+    return xp.subtract(xp.getitem(g, (..., slice(0, count))), turned), first
 
 
 def _skew(xp: Any, x: Any) -> Any:
@@ -222,6 +240,11 @@ def _phase(xp: Any, along: Any, s: Any) -> Any:
 
 def _qr(xp: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
     # Tall or square; S. F. Walter and L. Lehmann (2010).
+    count = r.shape[-1]
+    gq, q = _without_free_columns(xp, gq, q, count)
+    if r.shape[-2] > count:  # zeros below
+        r = xp.getitem(r, (..., slice(0, count), slice(None)))
+        gr = None if gr is None else xp.getitem(gr, (..., slice(0, count), slice(None)))
     inner = 0.0
     if gr is not None:
         inner = xp.add(chain(xp, r, adjoint(xp, gr)), inner)
@@ -237,7 +260,7 @@ def _qr(xp: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
 
 def _power_norm(xp: Any, g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
     norm = restore_axes(xp, out, x, axis, keepdims)
-    g = spread(xp, g, x, axis, keepdims)
+    g = restore_axes(xp, g, x, axis, keepdims)
     if ord == 2:
         return xp.multiply(g, ratio(xp, x, xp.astype(norm, x.dtype)))
     # sign(x) (|x| / norm)^(ord - 1); 0 at an element that is 0 (rule 2).
