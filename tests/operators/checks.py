@@ -203,12 +203,14 @@ def third(*operators):
     return check
 
 
+def twice(tree):
+    return rebuilt(tree, [np.stack([x, x]) for x in leaves(tree)])
+
+
 def vmap(scenario, how):
     """Map over two copies of the primals."""
-    primals = how.given(scenario.primals)
-    stacked = rebuilt(primals, [np.stack([x, x]) for x in leaves(primals)])
-    found = multigrad.vmap(scenario.of_primals, **how.options)(*stacked)
-    how.compare(found, rebuilt(scenario.value, [np.stack([x, x]) for x in leaves(scenario.value)]))
+    found = multigrad.vmap(scenario.of_primals, **how.options)(*how.given(twice(scenario.primals)))
+    how.compare(found, twice(scenario.value))
 
 
 def stop_gradient(scenario, how):
