@@ -57,6 +57,20 @@ def _leaves(args: Any) -> Iterator[Any]:
             yield arg
 
 
+def _all_of_the_running(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Tell whether all arrays of a call are `Array` objects of the running computation's kind."""
+    computation = _computation.current()
+    if computation is None or computation.cls is not kind:
+        return False
+    if len(args) > 1 and not all([type(arg) is kind or type(arg) in _PLAIN for arg in args[1:]]):
+        return False
+    return not kwargs or all([type(value) in _PLAIN for value in kwargs.values()])
+
+
+# Arguments that are surely no arrays.
+_PLAIN = frozenset((int, float, complex, bool, str, type(None)))
+
+
 class Dispatcher:
     """The dispatching namespace ``multigrad.xp``, and its extensions ``xp.linalg`` and ``xp.fft``.
 
@@ -114,15 +128,23 @@ class Dispatcher:
 
     def _function(self, name: str) -> Callable[..., Any]:
         known: dict[type, Callable[..., Any]] = {}  # this function in each namespace, by the type of its first argument
+        undecided: dict[type, Callable[..., Any]] = {}  # the same for types that do not decide alone
 
         def function(*args: Any, **kwargs: Any) -> Any:
-            found = known.get(type(args[0])) if args else None
+            kind: Any = type(args[0]) if args else None
+            found = known.get(kind)
             if found is not None:
                 return found(*args, **kwargs)
+            found = undecided.get(kind)
+            if found is not None and _all_of_the_running(kind, args, kwargs):
+                return found(*args, **kwargs)
             found = getattr(self._part(_namespace_of((*args, *kwargs.values()))), name)
-            # A NumPy array decides nothing: another argument may come from a framework.
-            if args and isinstance(args[0], Array) and args[0].backend != "numpy":
-                known[type(args[0])] = found
+            if isinstance(args[0] if args else None, Array):
+                # A NumPy array decides nothing: another argument may come from a framework.
+                if args[0].backend != "numpy":
+                    known[kind] = found
+                elif _all_of_the_running(kind, args, kwargs):
+                    undecided[kind] = found
             return found(*args, **kwargs)
 
         reference = getattr(self._reference(), name)
