@@ -72,12 +72,8 @@ class TensorFlowBackend:
     def value_and_gradient(
         self, f: FlatFunction, primals: Natives, /, *, closed: bool = False
     ) -> tuple[Native, Natives, Natives]:
-        # What f does not read besides its arguments needs no tensor of its own.
-        own = closed and len({id(primal) for primal in primals}) == len(primals)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            leaves = primals if own else tuple([_leaf(primal) for primal in primals])
-            for leaf in leaves:
-                tape.watch(leaf)
+            leaves = _watched(tape, primals, closed)
             (value,), aux = f(*leaves)
         if not _is_inexact(value):
             return value, tuple(tf.zeros_like(leaf) for leaf in leaves), aux
@@ -88,9 +84,7 @@ class TensorFlowBackend:
     def hvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /, *, closed: bool = False) -> Natives:
         # Tape over tape: tf.autodiff.ForwardAccumulator over a tape takes several times as long (TensorFlow 2.21).
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            leaves = tuple([_leaf(primal) for primal in primals])
-            for leaf in leaves:
-                tape.watch(leaf)
+            leaves = _watched(tape, primals, closed)
             gradients = self.value_and_gradient(f, leaves, closed=closed)[1]
         if len(leaves) > 1:
             found = tape.gradient(gradients, leaves, output_gradients=list(tangents))
@@ -193,6 +187,16 @@ class _Pullback:
             with contextlib.suppress(TypeError, ValueError):  # an operation that cannot be vectorized
                 return tuple(tf.vectorized_map(one, cotangents, fallback_to_while_loop=False))
         return tuple(map(tf.stack, zip(*map(one, tf.unstack(cotangents)), strict=True)))
+
+
+def _watched(tape: tf.GradientTape, primals: Natives, closed: bool) -> Natives:
+    """Return the leaves of a tape."""
+    # Of different tensors that f reads nowhere else none needs to be made anew.
+    own = closed and len({id(primal) for primal in primals}) == len(primals)
+    leaves = primals if own else tuple([_leaf(primal) for primal in primals])
+    for leaf in leaves:
+        tape.watch(leaf)
+    return leaves
 
 
 def _leaf(primal: Native) -> Native:
