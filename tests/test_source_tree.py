@@ -38,6 +38,8 @@ LAYERS = (
     ("_program_store",),
     ("_compile",),
     ("_transform", "_jit", "_products", "_matrices", "_mapping", "_rules", "_differences", "_report"),
+    ("_closures",),
+    ("_apply_where",),
     ("_graph",),
     ("_check",),
     ("_compare",),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from multigrad._apply_where import apply_where
 from multigrad._array import Array
 from multigrad._check import check_gradient
 from multigrad._compare import compare
@@ -73,6 +74,7 @@ __all__ = [
     "RecompileWarning",
     "StructureError",
     "UnknownBackendError",
+    "apply_where",
     "array_api",
     "array_namespace",
     "asarray",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -149,6 +150,7 @@ class Dispatcher:
 
         reference = getattr(self._reference(), name)
         function.__name__ = function.__qualname__ = name
+        function.__signature__ = inspect.signature(reference)  # type: ignore[attr-defined] # SciPy looks for axis
         summary = f"Compute the array API standard's ``{name}`` in the namespace of the array arguments."
         function.__doc__ = f"{summary}\n\n{reference.__doc__ or ''}".rstrip()
         return function
