@@ -16,7 +16,7 @@ LAYERS = (
     ("_errors",),
     ("_dtypes", "_protocol", "_tree", "_selection", "_numpy_calls", "_array_methods", "_globals", "engine"),
     ("array_api._checks", "array_api._domains"),
-    ("array_api._explain", "array_api._composed"),
+    ("array_api._explain", "array_api._composed", "array_api._slopes"),
     ("_array_operators",),
     ("_array",),
     ("_registry", "array_api._lift", "array_api._data_types"),

@@ -14,7 +14,9 @@ Examples
 array(inf)
 """
 
-from multigrad.convention._rows import MEASURED, ROWS, Row
+from multigrad.convention._measured import MEASURED
+from multigrad.convention._row import Row
+from multigrad.convention._rows import ROWS
 from multigrad.convention._rules import RULES, Rule
 from multigrad.convention._table import markdown
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from multigrad.convention._rows import MEASURED, ROWS, Row
+from multigrad.convention._measured import MEASURED
+from multigrad.convention._row import Row
+from multigrad.convention._rows import ROWS
 from multigrad.convention._rules import RULES
 
 _HEAD = """\
@@ -22,7 +24,7 @@ _ROWS_HEAD = """\
 
 The derivative is that of the function's value, or of the sum of its elements, in each argument in turn; numbers are
 rounded to seven digits. A prime marks a derivative, which is differentiated once more. The last columns hold what the
-framework's own function gives in float64 on the CPU, where that was measured; `–` means that it is not stated.
+framework's own function gives in float64 on the CPU: `right`, or its derivative where that is another.
 """
 
 _COLUMNS = ("function", "point", "derivative", "rule", "reason")

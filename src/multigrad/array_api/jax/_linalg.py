@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from multigrad.array_api import _checks, _composed
+from multigrad.array_api.jax import _decompositions, _norms
 from multigrad.array_api.jax._dtypes import DTYPES, floating, promotion
 from multigrad.array_api.jax._elementwise import multiply, subtract
 from multigrad.array_api.jax._indexing import getitem
@@ -48,17 +49,14 @@ def _compiled(function, *static):
 
 _cholesky, _det = _compiled(jnp.linalg.cholesky, "upper"), keep_width(jnp.linalg.det)
 _diagonal, _trace = _compiled(jnp.linalg.diagonal, "offset"), _compiled(jnp.linalg.trace, "offset", "dtype")
-_eigh, _eigvalsh, _slogdet = map(keep_width, (jnp.linalg.eigh, jnp.linalg.eigvalsh, jnp.linalg.slogdet))
-_inv, _pinv, _solve = keep_width(jnp.linalg.inv), keep_width(jnp.linalg.pinv), keep_width(jnp.linalg.solve)
+_eigh, _eigvalsh = keep_width(_decompositions.eigh), keep_width(_decompositions.eigvalsh)
+_svd, _svdvals = keep_width(_decompositions.svd), keep_width(_decompositions.svdvals)
+_slogdet, _solve = keep_width(_decompositions.slogdet), keep_width(_decompositions.solve)
+_inv, _pinv, _qr = map(keep_width, (jnp.linalg.inv, jnp.linalg.pinv, jnp.linalg.qr))
 _compiled_pinv = _compiled(jnp.linalg.pinv, "rtol")
-_matrix_norm = _compiled(jnp.linalg.matrix_norm, "keepdims", "ord")
+_matrix_norm = _compiled(_norms.matrix_norm, "keepdims", "ord")
 _matrix_power = _compiled(jnp.linalg.matrix_power, "n")
-_qr, _svd, _svdvals = (
-    keep_width(jnp.linalg.qr),
-    _compiled(jnp.linalg.svd, "full_matrices"),
-    _compiled(jnp.linalg.svdvals),
-)
-_vector_norm = _compiled(jnp.linalg.vector_norm, "axis", "keepdims", "ord")
+_vector_norm = _compiled(_norms.vector_norm, "axis", "keepdims", "ord")
 
 _xp = SimpleNamespace(expand_dims=expand_dims, getitem=getitem, multiply=multiply, stack=stack, subtract=subtract)
 outer = _composed.bound(_composed.outer, _xp)
@@ -163,7 +161,7 @@ def solve(x1, x2, /):
 
 def svd(x, /, *, full_matrices=True):
     _checks.at_least(x.ndim, 2, "linalg.svd")
-    # For square matrices both are the same, but JAX differentiates only the reduced form.
+    # For square matrices both are the same.
     return _svd(floating(x), full_matrices=full_matrices and x.shape[-2] != x.shape[-1])
 
 

@@ -119,10 +119,9 @@ _COMPLEX = {
 }
 
 
-def with_special_values(name):
-    """Return `jax.numpy`'s function of one array, with the standard's special values for complex numbers."""
-    function = getattr(jnp, name)
-    complex_function = _COMPLEX.get(name, function)
+def with_special_values(name, function):
+    """Return a function of one array with the standard's special values for complex numbers; real ones go to it."""
+    complex_function = _COMPLEX.get(name, getattr(jnp, name))
 
     @jax.jit
     def of_complex(x):

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from multigrad.array_api import _checks
+from multigrad.array_api.jax import _reductions
 from multigrad.array_api.jax._dtypes import DTYPES, floating
 from multigrad.array_api.jax._wide import keep_width
 
@@ -18,8 +19,10 @@ def sum_dtype(x, dtype):
 
 
 _sum, _prod, _mean = keep_width(jnp.sum), keep_width(jnp.prod), keep_width(jnp.mean)
-_var, _std = keep_width(jnp.var), keep_width(jnp.std)
+_var = keep_width(jnp.var)
 # Compiled whole: eagerly they take several calls.
+_std = keep_width(jax.jit(_reductions.std, static_argnames=("axis", "correction", "keepdims")))
+_extremum = keep_width(jax.jit(_reductions.extremum, static_argnames=("name", "axis", "keepdims")))
 _cumulative_sum, _cumulative_prod = (
     keep_width(jax.jit(function, static_argnames=("axis", "dtype", "include_initial")))
     for function in (jnp.cumulative_sum, jnp.cumulative_prod)
@@ -56,12 +59,9 @@ def mean(x, /, *, axis=None, keepdims=False):
     return _mean(floating(x), axis=axis, keepdims=keepdims)
 
 
-_max, _min = keep_width(jnp.max), keep_width(jnp.min)
-
-
 def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return _max(x, axis=axis, keepdims=keepdims)
+    return _extremum("max", x, axis=axis, keepdims=keepdims)
 
 
 def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return _min(x, axis=axis, keepdims=keepdims)
+    return _extremum("min", x, axis=axis, keepdims=keepdims)

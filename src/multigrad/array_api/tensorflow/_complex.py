@@ -8,17 +8,14 @@ import math
 
 import tensorflow as tf
 
+from multigrad.array_api.tensorflow._derivatives import derived
+
 
 def _holomorphic(slope):
     """Give a function of a complex tensor its complex derivative."""
 
     def give(function):
-        @tf.custom_gradient
-        def call(z):
-            # Without the gradient cut, forward accumulation would take the derivative of the parts.
-            return function(tf.stop_gradient(z)), lambda cotangent: cotangent * tf.math.conj(slope(z))
-
-        return call
+        return derived(function, lambda cotangent, _, z: [cotangent * tf.math.conj(slope(z))])
 
     return give
 
@@ -89,6 +86,29 @@ def reciprocal(z):
     zero = tf.zeros_like(x)
     real, imaginary = (tf.where(infinite, _signed(zero, part), part / squares) for part in (x, -y))
     return tf.complex(real, imaginary)
+
+
+def _one_minus_square(z):
+    # From the parts, for the sign of a zero imaginary part: it tells the sides of a branch cut.
+    x, y = _parts(z)
+    return tf.complex((1 - x) * (1 + x) + tf.square(y), -2 * x * y)
+
+
+# XLA's kernels of these functions' gradients have second derivatives without the conjugate (TensorFlow 2.21).
+acos = _holomorphic(lambda z: -reciprocal(sqrt(_one_minus_square(z))))(tf.acos)
+asin = _holomorphic(lambda z: reciprocal(sqrt(_one_minus_square(z))))(tf.asin)
+atan = _holomorphic(lambda z: reciprocal(1 + tf.square(z)))(tf.atan)
+atanh = _holomorphic(lambda z: reciprocal(_one_minus_square(z)))(tf.atanh)
+tan = _holomorphic(lambda z: tf.square(reciprocal(tf.cos(z))))(tf.tan)
+
+
+def _abs_pull(cotangent, _, z):
+    direction = sign(z)
+    return [tf.complex(cotangent * tf.math.real(direction), cotangent * tf.math.imag(direction))]
+
+
+# TensorFlow's derivative is 0 where the squares of the parts underflow.
+abs = derived(tf.abs, _abs_pull)  # noqa: A001
 
 
 def tanh(z):

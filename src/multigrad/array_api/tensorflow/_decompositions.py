@@ -9,6 +9,7 @@ import math
 
 import tensorflow as tf
 
+from multigrad.array_api.tensorflow import _graph_linalg
 from multigrad.array_api.tensorflow._dtypes import astype, finfo
 
 __all__ = ["cholesky", "det", "eigh", "eigvalsh", "inv", "pinv", "qr", "slogdet", "solve", "svd", "svdvals"]
@@ -84,11 +85,20 @@ def _triangular_solve(a, b, *, lower, adjoint=False):
 
 
 def inv(x):
+    if not tf.executing_eagerly():
+        eye = tf.broadcast_to(_identity(x), tf.shape(x))
+        value = tf.ensure_shape(_graph_linalg.solve(tf.stop_gradient(x), eye), x.shape)
+        return _with_rule((value,), (x,), _inv_rule)[0]
     try:
         return tf.linalg.inv(x)
-    except tf.errors.InvalidArgumentError:  # only eager; a graph's kernel refuses when it runs
+    except tf.errors.InvalidArgumentError:
         regular = _is_regular(x)
         return tf.linalg.inv(tf.where(regular, x, _identity(x))) + _poison(regular, x) * x
+
+
+def _inv_rule(outputs, _, cotangents):
+    (p,), (g,) = outputs, cotangents
+    return -tf.matmul(tf.matmul(p, g, adjoint_a=True), p, adjoint_b=True)
 
 
 def solve(a, b):
@@ -97,12 +107,21 @@ def solve(a, b):
         batch = tf.broadcast_dynamic_shape(tf.shape(a)[:-2], tf.shape(b)[:-2])
         a = tf.broadcast_to(a, tf.concat([batch, tf.shape(a)[-2:]], 0))
         b = tf.broadcast_to(b, tf.concat([batch, tf.shape(b)[-2:]], 0))
+    if not tf.executing_eagerly():
+        value = tf.ensure_shape(_graph_linalg.solve(tf.stop_gradient(a), tf.stop_gradient(b)), b.shape)
+        return _with_rule((value,), (a, b), _solve_rule)[0]
     try:
         return tf.linalg.solve(a, b)
     except tf.errors.InvalidArgumentError:
         regular = _is_regular(a)
         found = tf.linalg.solve(tf.where(regular, a, _identity(a)), b)
         return found + _poison(regular, a) * (tf.reduce_sum(a, axis=-1, keepdims=True) + b)
+
+
+def _solve_rule(outputs, inputs, cotangents):
+    (found,), (a, _), (g,) = outputs, inputs, cotangents
+    in_b = solve(_adjoint(a), g)
+    return [-tf.matmul(in_b, found, adjoint_b=True), in_b]
 
 
 def _is_regular(x):
@@ -229,7 +248,8 @@ def _slogdet_rule(outputs, inputs, cotangents):
         g = tf.complex(g, -tf.math.imag(tf.math.conj(g_sign) * sign))
     regular = _each(tf.math.is_finite(log))
     inverse = inv(tf.where(regular, x, _identity(x)))
-    return tf.where(regular, _each(g) * _adjoint(inverse), _missing(x))
+    # Also along a tangent, which comes by transposing.
+    return _each(g) * tf.where(regular, _adjoint(inverse), _missing(x))
 
 
 # --- Decompositions
@@ -295,20 +315,42 @@ def _completed(basis, rest):
     return tf.concat([basis, *_with_rule((rest,), (basis,), rule)], -1)
 
 
+def _rounding(values, size):
+    """Return how far rounding may move the eigenvalues or singular values of a matrix of some size."""
+    largest = tf.reduce_max(tf.abs(tf.stop_gradient(values)), axis=-1, keepdims=True)
+    return largest * (tf.cast(size, values.dtype) * finfo(values.dtype).eps)
+
+
+def _tied(values):
+    """Tell which pairs of eigenvalues or singular values are equal but for rounding."""
+    values = tf.stop_gradient(values)
+    distances = tf.abs(values[..., tf.newaxis, :] - values[..., :, tf.newaxis])
+    return distances <= _rounding(values, tf.shape(values)[-1])[..., tf.newaxis]
+
+
+def _shared(g, values):
+    """Return the cotangents of eigenvalues or singular values; equal ones share theirs equally (rule 7)."""
+    groups = tf.cast(_tied(values), g.dtype)
+    return tf.linalg.matvec(groups / tf.reduce_sum(groups, axis=-1, keepdims=True), g)
+
+
 def _reciprocal_differences(x):
-    """Return 1 / (x[j] - x[i]) for all pairs, 0 on the diagonal; infinite where two tie."""
+    """Return 1 / (x[j] - x[i]) for all pairs, 0 on the diagonal; NaN where two tie, whose vectors are free (rule 7)."""
     differences = x[..., tf.newaxis, :] - x[..., :, tf.newaxis]
+    differences = tf.where(_tied(x), _missing(x), differences)
     return 1 / tf.linalg.set_diag(differences, tf.fill(tf.shape(x), tf.constant(math.inf, x.dtype)))
 
 
 def eigvalsh(x):
+    if not tf.executing_eagerly():
+        return eigh(x)[0]  # the values get their digits by the vectors
     x = _hermitian(x)
     finite = _is_finite(x)
     values = tf.linalg.eigvalsh(tf.stop_gradient(tf.where(_each(finite), x, tf.zeros_like(x))))
     values = tf.where(finite[..., tf.newaxis], tf.math.real(values), _missing(tf.math.real(values)))
 
     def rule(_, inputs, cotangents):
-        return _eigenvalues_pulled(eigh(inputs[0])[1], cotangents[0])
+        return _eigenvalues_pulled(eigh(inputs[0])[1], values, cotangents[0])
 
     return _with_rule((values,), (x,), rule)[0]
 
@@ -317,7 +359,10 @@ def eigh(x):
     """Return the eigenvalues and the eigenvectors."""
     x = _hermitian(x)
     finite = _each(_is_finite(x))
-    values, vectors = tf.linalg.eigh(tf.stop_gradient(tf.where(finite, x, tf.zeros_like(x))))
+    safe = tf.stop_gradient(tf.where(finite, x, tf.zeros_like(x)))
+    values, vectors = tf.linalg.eigh(safe)
+    if not tf.executing_eagerly():
+        values, vectors = _graph_linalg.eigh(safe, vectors)
     vectors = tf.where(finite, vectors, _missing(vectors))
     values = tf.math.real(values)
     values = tf.where(finite[..., 0], values, _missing(values))
@@ -330,7 +375,7 @@ def eigh(x):
         return _with_rule((vectors,), (x,), vectors_rule)[0]
 
     def values_rule(_, inputs, cotangents):
-        return _eigenvalues_pulled(vectors_of(inputs[0]), cotangents[0])
+        return _eigenvalues_pulled(vectors_of(inputs[0]), values, cotangents[0])
 
     def vectors_rule(outputs, inputs, cotangents):
         (v,), (x,), (g,) = outputs, inputs, cotangents
@@ -340,24 +385,28 @@ def eigh(x):
     return values_of(x), vectors_of(x)
 
 
-def _eigenvalues_pulled(vectors, g):
-    return tf.matmul(_scaled(vectors, g), vectors, adjoint_b=True)
+def _eigenvalues_pulled(vectors, values, g):
+    return tf.matmul(_scaled(vectors, _shared(g, values)), vectors, adjoint_b=True)
 
 
 def _plain_svd(x, full):
     """Return S, U and V without a derivative; NaN also where the kernel for complex numbers makes zeros of it."""
     finite = _each(_is_finite(x))
     s, u, v = tf.linalg.svd(tf.stop_gradient(x), full_matrices=full)
+    if not tf.executing_eagerly():
+        s, u, v = _graph_linalg.svd(tf.stop_gradient(x), u, v, tf.shape(s)[-1])
     return tf.where(finite[..., 0], s, _missing(s)), tf.where(finite, u, _missing(u)), tf.where(finite, v, _missing(v))
 
 
 def svdvals(x):
+    if not tf.executing_eagerly():
+        return svd(x, full=False)[1]
     values = tf.linalg.svd(tf.stop_gradient(x), compute_uv=False)
     values = tf.where(_is_finite(x)[..., tf.newaxis], values, _missing(values))
 
     def rule(_, inputs, cotangents):
         u, _, v = svd(inputs[0], full=False)
-        return _singular_values_pulled(u, v, cotangents[0])
+        return _singular_values_pulled(u, v, values, cotangents[0])
 
     return _with_rule((values,), (x,), rule)[0]
 
@@ -376,7 +425,7 @@ def svd(x, full):
         return _with_rule(first, (x,), vectors_rule)
 
     def values_rule(_, inputs, cotangents):
-        return _singular_values_pulled(*vectors_of(inputs[0]), cotangents[0])
+        return _singular_values_pulled(*vectors_of(inputs[0]), values, cotangents[0])
 
     def vectors_rule(outputs, inputs, cotangents):
         return _singular_vectors_pulled(*outputs, values_of(inputs[0]), *cotangents)
@@ -389,7 +438,10 @@ def svd(x, full):
     return u, values_of(x), v
 
 
-def _singular_values_pulled(u, v, g):
+def _singular_values_pulled(u, v, values, g):
+    # Slope 0 at a zero singular value (rule 7).
+    zero = values <= _rounding(values, tf.maximum(tf.shape(u)[-2], tf.shape(v)[-2]))
+    g = tf.where(zero, tf.zeros_like(g), _shared(g, values))
     return tf.matmul(_scaled(u, g), v, adjoint_b=True)
 
 

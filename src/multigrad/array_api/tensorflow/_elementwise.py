@@ -4,13 +4,14 @@ Each takes two tensors of one dtype: promotion comes before. Where TensorFlow ha
 differentiable ones; flat functions cut the gradient, which then counts as zero.
 """
 
+import functools
 import math
 
 import tensorflow as tf
 
-from multigrad.array_api.tensorflow import _complex
+from multigrad.array_api.tensorflow import _complex, _overrides
 from multigrad.array_api.tensorflow._dtypes import HALF, UNSIGNED, constant, promotion
-from multigrad.array_api.tensorflow._object import tensor
+from multigrad.array_api.tensorflow._object import is_native, tensor
 
 __all__ = [
     "abs",
@@ -108,13 +109,13 @@ def _raw(operation):
 
 
 add, subtract = _two(_raw(tf.raw_ops.AddV2)), _two(_raw(tf.raw_ops.Sub))
-multiply, divide = _two(_raw(tf.raw_ops.Mul)), _two(_raw(tf.raw_ops.RealDiv), floating=True)
+multiply, divide = _two(_raw(tf.raw_ops.Mul)), _two(_overrides.divide, floating=True)
 # The comparison operators would answer False, rather than fail, for shapes that do not broadcast.
 equal, not_equal = _two(tf.equal), _two(tf.not_equal)
 less, less_equal = _two(tf.less), _two(tf.less_equal)
 greater, greater_equal = _two(tf.greater), _two(tf.greater_equal)
-maximum, minimum = _two(tf.maximum), _two(tf.minimum)
-atan2 = _two(tf.atan2, floating=True)
+maximum, minimum = promotion.binary(_overrides.maximum), promotion.binary(_overrides.minimum)
+atan2 = _two(_overrides.atan2, floating=True)
 logical_and, logical_or, logical_xor = _two(tf.logical_and), _two(tf.logical_or), _two(tf.math.logical_xor)
 
 
@@ -125,14 +126,15 @@ def _by_kind(on_real, on_complex):
     return unary(call)
 
 
-acos, asin, atan = unary(tf.acos), unary(tf.asin), unary(tf.atan)
-acosh, asinh, atanh = unary(tf.acosh), unary(tf.asinh), unary(tf.atanh)
-cos, sin, tan = unary(tf.cos), unary(tf.sin), unary(tf.tan)
+acos, asin = _by_kind(_overrides.acos, _complex.acos), _by_kind(_overrides.asin, _complex.asin)
+atan, atanh = _by_kind(tf.atan, _complex.atan), _by_kind(_overrides.atanh, _complex.atanh)
+acosh, asinh = unary(tf.acosh), unary(tf.asinh)
+cos, sin, tan = unary(tf.cos), unary(tf.sin), _by_kind(tf.tan, _complex.tan)
 cosh, sinh, tanh = unary(tf.cosh), unary(tf.sinh), _by_kind(tf.tanh, _complex.tanh)
 exp, expm1 = unary(tf.exp), _by_kind(tf.math.expm1, _complex.expm1)
-log, log1p = _by_kind(tf.math.log, _complex.log), _by_kind(tf.math.log1p, _complex.log1p)
-reciprocal = _by_kind(tf.math.reciprocal, _complex.reciprocal)
-sqrt = _by_kind(tf.sqrt, _complex.sqrt)
+log, log1p = _by_kind(_overrides.log, _complex.log), _by_kind(_overrides.log1p, _complex.log1p)
+reciprocal = _by_kind(_overrides.reciprocal, _complex.reciprocal)
+sqrt = _by_kind(_overrides.sqrt, _complex.sqrt)
 
 
 def _log(base):
@@ -143,11 +145,16 @@ def _log(base):
         y = _complex.log(x)
         return tf.complex(tf.math.real(y) / factor, tf.math.imag(y) / factor)
 
-    return _by_kind(lambda x: tf.math.log(x) / factor, on_complex)
+    return _by_kind(lambda x: _overrides.log(x) / factor, on_complex)
 
 
 log2, log10 = _log(2), _log(10)
-nextafter = _two(tf.math.nextafter, floating=True)
+
+
+@functools.partial(_two, floating=True)
+def nextafter(x1, x2):
+    # TensorFlow's derivative is 1; a step of the grid is flat.
+    return tf.math.nextafter(tf.stop_gradient(x1), tf.stop_gradient(x2))
 
 
 # Small exponents as products: 19 times as fast as TensorFlow's pow, and polynomials to every order of derivative, where
@@ -166,9 +173,14 @@ def _power(x1, x2):
         product = _PRODUCTS.get(x2)
         if product is not None:
             return product(x1)
-        x2 = constant(x2, x1)
-    elif isinstance(x1, bool | int | float | complex):
-        x1 = constant(x1, x2)
+        return _native_power(x1, constant(x2, x1))
+    if isinstance(x1, bool | int | float | complex):
+        x1, positive = constant(x1, x2), not isinstance(x1, complex) and x1 > 0
+        return _native_power(x1, x2) if positive or not x2.dtype.is_floating else _overrides.pow(x1, x2)
+    return _overrides.pow(x1, x2) if x1.dtype.is_floating else _native_power(x1, x2)
+
+
+def _native_power(x1, x2):
     if x1.dtype in UNSIGNED:  # no kernel; the product modulo 2**64 has the right last bits
         return tf.cast(tf.pow(tf.cast(x1, tf.int64), tf.cast(x2, tf.int64)), x1.dtype)
     return tf.pow(x1, x2)
@@ -219,7 +231,9 @@ floor_divide, remainder = _two(_floor_divide), _two(_remainder)
 
 
 def _copysign(x1, x2):
-    return tf.where(tf.not_equal(signbit(x1), signbit(x2)), -x1, x1)
+    # The slope of abs at 0 is 0.
+    one = tf.ones_like(x2)
+    return tf.abs(x1) * tf.where(signbit(x2), -one, one)
 
 
 def _hypot(x1, x2):
@@ -263,6 +277,8 @@ def bitwise_invert(x, /):
 
 
 def abs(x, /):  # noqa: A001
+    if x.dtype.is_complex:
+        return _complex.abs(x)
     return tensor(x) if x.dtype in UNSIGNED or x.dtype == tf.bool else tf.abs(x)
 
 
@@ -291,9 +307,16 @@ def sign(x, /):
 
 
 def clip(x, /, min=None, max=None):
-    if min is not None:
-        x = maximum(x, min)
-    return tensor(x) if max is None else minimum(x, max)
+    if min is None or max is None:
+        low = tensor(x) if min is None else maximum(x, min)
+        return low if max is None else minimum(low, max)
+    if type(min) in (int, float) and type(max) in (int, float) and x.dtype.is_floating and not min > max:
+        return _overrides.clip_to_numbers(x, min, max)
+    x, low = promotion.common([tensor(x), min if is_native(min) else promotion.constant(min, x)])
+    if x.dtype.is_floating:
+        # Where both bounds are x, they share the derivative, half to each.
+        x = tf.where(tf.logical_and(equal(x, low), equal(x, max)), low, x)
+    return minimum(maximum(x, low), max)
 
 
 def conj(x, /):

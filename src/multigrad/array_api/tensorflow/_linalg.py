@@ -10,8 +10,11 @@ from multigrad.array_api import _checks
 from multigrad.array_api.tensorflow import _decompositions
 from multigrad.array_api.tensorflow._creation import asarray
 from multigrad.array_api.tensorflow._dtypes import HALF, astype, finfo, floating, promotion
+from multigrad.array_api.tensorflow._elementwise import abs as magnitude
 from multigrad.array_api.tensorflow._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 from multigrad.array_api.tensorflow._object import is_native, tensor
+from multigrad.array_api.tensorflow._overrides import root_of_squares
+from multigrad.array_api.tensorflow._statistical import extreme
 from multigrad.array_api.tensorflow._statistical import sum as _sum
 
 __all__ = [
@@ -104,7 +107,7 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in (1, -1, math.inf, -math.inf):
         along, across = (-2, -1) if abs(ord) == 1 else (-1, -2)
-        values, axis = tf.reduce_sum(tf.abs(x), axis=along, keepdims=True), across
+        values, axis = tf.reduce_sum(magnitude(x), axis=along, keepdims=True), across
     elif ord in (2, -2, "nuc"):
         values, axis = _decompositions.svdvals(x)[..., tf.newaxis], -2
     else:
@@ -211,30 +214,29 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
         return tf.reduce_sum(nonzero, axis=axis, keepdims=keepdims)
     if ord == 2:
         squares = tf.math.real(x * tf.math.conj(x)) if x.dtype.is_complex else tf.square(x)
-        return _root(tf.reduce_sum(squares, axis=axis, keepdims=keepdims), tf.sqrt)
-    size = tf.abs(x)
+        return root_of_squares(tf.reduce_sum(squares, axis=axis, keepdims=keepdims))
+    size = magnitude(x)
     if ord in (math.inf, -math.inf):
         return _extreme(size, ord, axis, keepdims)
     if ord == 1:
         return tf.reduce_sum(size, axis=axis, keepdims=keepdims)
     powers = tf.reduce_sum(tf.pow(size, tf.constant(ord, size.dtype)), axis=axis, keepdims=keepdims)
-    return _root(powers, lambda total: tf.pow(total, tf.constant(1 / ord, total.dtype)), ord)
+    power = tf.constant(1 / ord, powers.dtype)
+    return tf.pow(powers, power) if ord < 0 else _root(powers, power)
 
 
 def _extreme(sizes, ord, axis, keepdims):
     """Return the largest (0 of none) or, for a negative order, the smallest of some sizes."""
     if ord > 0:
-        largest = tf.reduce_max(sizes, axis=axis, keepdims=keepdims)
+        largest = extreme(tf.reduce_max, sizes, axis=axis, keepdims=keepdims)
         zero = tf.zeros_like(largest)
         return tf.where(largest < zero, zero, largest)  # -inf, of no elements
     if 0 in [sizes.shape[one] for one in axis]:
         raise ValueError(f"The norm of order {ord} needs at least one element along each axis, got none.")
-    return tf.reduce_min(sizes, axis=axis, keepdims=keepdims)
+    return extreme(tf.reduce_min, sizes, axis=axis, keepdims=keepdims)
 
 
-def _root(total, root, ord=2):
-    """Take a root, at 0 without its infinite slope: the norm has a kink there and the derivative 0."""
-    if ord < 0:
-        return root(total)
+def _root(total, power):
+    """Take a root of a sum of powers, at 0 with the derivative 0 in every order: a symmetric kink."""
     zero = tf.equal(total, tf.zeros_like(total))
-    return tf.where(zero, total, root(tf.where(zero, tf.ones_like(total), total)))
+    return tf.where(zero, tf.zeros_like(total), tf.pow(tf.where(zero, tf.ones_like(total), total), power))

@@ -1,10 +1,13 @@
 """Statistical functions."""
 
+import math
+
 import tensorflow as tf
 
 from multigrad.array_api import _checks
 from multigrad.array_api.tensorflow._dtypes import UNSIGNED, astype, floating
 from multigrad.array_api.tensorflow._object import tensor
+from multigrad.array_api.tensorflow._overrides import root_of_squares
 from multigrad.array_api.tensorflow._products import cumulative, reduced
 from multigrad.array_api.tensorflow._shapes import ndim
 
@@ -42,11 +45,21 @@ def mean(x, /, *, axis=None, keepdims=False):
 
 
 def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_max(_not_empty(x, axis, "max"), axis=reduction_axes(axis), keepdims=keepdims)
+    return extreme(tf.reduce_max, _not_empty(x, axis, "max"), axis=reduction_axes(axis), keepdims=keepdims)
 
 
 def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_min(_not_empty(x, axis, "min"), axis=reduction_axes(axis), keepdims=keepdims)
+    return extreme(tf.reduce_min, _not_empty(x, axis, "min"), axis=reduction_axes(axis), keepdims=keepdims)
+
+
+def extreme(reduction, x, *, axis, keepdims):
+    """Reduce to a maximum or minimum that is NaN if an element is."""
+    result = reduction(x, axis=axis, keepdims=keepdims)
+    if tf.executing_eagerly() or not x.dtype.is_floating:
+        return result
+    # XLA passes over NaN (TensorFlow 2.21). The factor makes the derivative NaN as well.
+    missing = tf.reduce_any(tf.math.is_nan(x), axis=axis, keepdims=keepdims)
+    return result * tf.where(missing, tf.constant(math.nan, x.dtype), tf.ones((), x.dtype))
 
 
 def _not_empty(x, axis, name):
@@ -78,7 +91,7 @@ def _count(x, reduced):
 
 
 def std(x, /, *, axis=None, correction=0.0, keepdims=False):
-    return tf.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+    return root_of_squares(var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
 def cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):

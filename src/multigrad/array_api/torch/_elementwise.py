@@ -5,7 +5,7 @@ import operator
 import torch
 
 from multigrad._dtypes import NUMBERS
-from multigrad.array_api.torch import _unsigned
+from multigrad.array_api.torch import _overrides, _unsigned
 from multigrad.array_api.torch._dtypes import promotion
 from multigrad.array_api.torch._unsigned import bitwise, choosing, comparing
 
@@ -121,20 +121,20 @@ add = binary(operator.add, bitwise(operator.add))
 subtract = binary(operator.sub, bitwise(operator.sub))
 multiply = binary(operator.mul, bitwise(operator.mul))
 divide = binary(operator.truediv, floating=True)
-pow = binary(torch.pow, bitwise(torch.pow))  # noqa: A001 - takes a number on either side, and x ** n is slower
+pow = binary(_overrides.pow, bitwise(torch.pow))  # noqa: A001 - takes a number on either side, and x ** n is slower
 floor_divide = binary(_floor_divide, _unsigned.floor_divide)
 remainder = binary(_remainder, _unsigned.remainder)
 equal, not_equal = binary(operator.eq, comparing(operator.eq)), binary(operator.ne, comparing(operator.ne))
 less, less_equal = binary(operator.lt, comparing(operator.lt)), binary(operator.le, comparing(operator.le))
 greater, greater_equal = binary(operator.gt, comparing(operator.gt)), binary(operator.ge, comparing(operator.ge))
 
-atan2 = binary(torch.atan2, numbers=False, floating=True)
-copysign = binary(torch.copysign, numbers=False, floating=True)
-hypot = binary(torch.hypot, numbers=False, floating=True)
-logaddexp = binary(torch.logaddexp, numbers=False, floating=True)
+atan2 = binary(_overrides.atan2, numbers=False, floating=True)
+copysign = binary(_overrides.copysign, numbers=False, floating=True)
+hypot = binary(_overrides.hypot, numbers=False, floating=True)
+logaddexp = binary(_overrides.logaddexp, numbers=False, floating=True)
 nextafter = binary(lambda x1, x2: torch.nextafter(_flat(x1), _flat(x2)), numbers=False, floating=True)
-maximum = binary(torch.maximum, choosing(torch.maximum), numbers=False)
-minimum = binary(torch.minimum, choosing(torch.minimum), numbers=False)
+maximum = binary(_overrides.maximum, choosing(torch.maximum), numbers=False)
+minimum = binary(_overrides.minimum, choosing(torch.minimum), numbers=False)
 
 bitwise_and, bitwise_or = binary(torch.bitwise_and), binary(torch.bitwise_or)
 bitwise_xor, _invert = binary(torch.bitwise_xor), _unsigned.by_bits(torch.bitwise_not)
@@ -168,7 +168,7 @@ def _expm1(x):
 
 def _log1p(x):
     if not x.dtype.is_complex:
-        return torch.log1p(x)
+        return _overrides.log1p(x)
     # torch's own is accurate near 0 and overflows far from it.
     a, b = x.real, x.imag
     near = (torch.abs(a) < 0.5) & (torch.abs(b) < 0.5)
@@ -195,12 +195,12 @@ def _acos(x):
 
 
 acos, asin, atan = unary(_acos), unary(torch.asin), unary(torch.atan)
-acosh, asinh, atanh = unary(torch.acosh), unary(torch.asinh), unary(torch.atanh)
+acosh, asinh, atanh = unary(_overrides.acosh), unary(_overrides.asinh), unary(_overrides.atanh)
 cos, sin, tan = unary(torch.cos), unary(torch.sin), unary(torch.tan)
 cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(_tanh)
 exp, expm1 = unary(torch.exp), unary(_expm1)
-log, log1p, log2, log10 = unary(torch.log), unary(_log1p), unary(torch.log2), unary(torch.log10)
-reciprocal, sqrt = unary(torch.reciprocal), unary(torch.sqrt)
+log, log1p, log2, log10 = unary(_overrides.log), unary(_log1p), unary(_overrides.log2), unary(_overrides.log10)
+reciprocal, sqrt = unary(torch.reciprocal), unary(_overrides.sqrt)
 
 _negative_of_bits, _square_of_bits = _unsigned.by_bits(torch.negative), _unsigned.by_bits(torch.square)
 
@@ -234,6 +234,8 @@ def square(x, /):
 
 
 def abs(x, /):  # noqa: A001
+    if x.dtype.is_floating_point:
+        return _overrides.abs(x)
     return x if x.dtype is torch.bool or x.dtype in _unsigned.SIGNED else torch.abs(x)
 
 
@@ -243,10 +245,18 @@ def sign(x, /):
         return torch.where(torch.isnan(x), x, torch.sgn(x))  # torch has 0 for NaN
     if x.dtype in _unsigned.SIGNED:
         return (x != 0).to(x.dtype)
-    return torch.sgn(x)
+    return _overrides.sign(x) if x.dtype.is_complex else torch.sgn(x)
 
 
 def clip(x, /, min=None, max=None):
+    arrays = sum([isinstance(bound, torch.Tensor) for bound in (min, max)])
+    if not arrays and x.dtype.is_floating_point and (min is not None or max is not None):
+        return _overrides.clip_to_numbers(x, min, max)
+    if arrays and min is not None and max is not None:
+        bounds = [b if isinstance(b, torch.Tensor) else promotion.constant(b, x) for b in (min, max)]
+        operands = promotion.common([x, *bounds])
+        if operands[0].dtype.is_floating_point:
+            return _overrides.clip(*operands)
     if min is not None:
         x = maximum(x, min)
     return x if max is None else minimum(x, max)

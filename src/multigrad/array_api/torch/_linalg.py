@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from multigrad.array_api import _checks, _composed
+from multigrad.array_api.torch import _decompositions, _determinants, _norms
 from multigrad.array_api.torch._dtypes import floating, promotion
 from multigrad.array_api.torch._elementwise import multiply
 from multigrad.array_api.torch._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
@@ -92,7 +93,7 @@ def _valid(result, info):
 
 
 def cholesky(x, /, *, upper=False):
-    return _valid(*torch.linalg.cholesky_ex(_square(x, "cholesky"), upper=upper))
+    return _valid(*_decompositions.cholesky(_square(x, "cholesky"), upper))
 
 
 def cross(x1, x2, /, *, axis=-1):
@@ -107,7 +108,7 @@ def cross(x1, x2, /, *, axis=-1):
 
 
 def det(x, /):
-    return torch.linalg.det(_square(x, "det"))
+    return _determinants.det(_square(x, "det"))
 
 
 def diagonal(x, /, *, offset=0):
@@ -117,11 +118,11 @@ def diagonal(x, /, *, offset=0):
 
 
 def eigh(x, /):
-    return EighResult(*torch.linalg.eigh(_square(x, "eigh")))
+    return EighResult(*_decompositions.eigh(_square(x, "eigh")))
 
 
 def eigvalsh(x, /):
-    return torch.linalg.eigvalsh(_square(x, "eigvalsh"))
+    return _decompositions.eigvalsh(_square(x, "eigvalsh"))
 
 
 def inv(x, /):
@@ -132,11 +133,12 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
     x = _matrices(x, "matrix_norm")
     if ord not in ("fro", "nuc", 1, -1, 2, -2, _INF, -_INF):
         raise ValueError(f"Expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf for ord=, got {ord!r}.")
-    return torch.linalg.matrix_norm(x, ord, keepdim=keepdims)
+    return _norms.matrix_norm(x, ord, keepdims)
 
 
 def matrix_power(x, n, /):
-    return torch.linalg.matrix_power(_square(x, "matrix_power"), _checks.integer(n, "the power n"))
+    x, n = _square(x, "matrix_power"), _checks.integer(n, "the power n")
+    return torch.linalg.matrix_power(inv(x) if n < 0 else x, abs(n))
 
 
 def matrix_rank(x, /, *, rtol=None):
@@ -147,7 +149,7 @@ outer = _composed.bound(_composed.outer, SimpleNamespace(multiply=multiply, expa
 
 
 def pinv(x, /, *, rtol=None):
-    return torch.linalg.pinv(_matrices(x, "pinv"), rtol=rtol)
+    return _decompositions.pinv(_matrices(x, "pinv"), rtol)
 
 
 def qr(x, /, *, mode="reduced"):
@@ -157,7 +159,7 @@ def qr(x, /, *, mode="reduced"):
 
 
 def slogdet(x, /):
-    return SlogdetResult(*torch.linalg.slogdet(_square(x, "slogdet")))
+    return SlogdetResult(*_determinants.slogdet(_square(x, "slogdet")))
 
 
 def solve(x1, x2, /):
@@ -172,17 +174,20 @@ def solve(x1, x2, /):
     if x1.ndim - 1 == right.ndim:  # torch would take it for a stack of vectors
         right = right[None]
     _checks.broadcast(x1.shape[:-2], right.shape[:-2])
-    result, info = torch.linalg.solve_ex(x1, right)
-    result = _valid(result, info)
+    # The derivative of the derivative raises for a singular matrix (torch 2.13): the identity takes its place.
+    info = torch.linalg.lu_factor_ex(x1.detach()).info
+    singular = (info != 0)[..., None, None].to(x1.dtype)
+    eye = torch.eye(x1.shape[-1], dtype=x1.dtype, device=x1.device)
+    result = _valid(torch.linalg.solve_ex(x1 * (1 - singular) + eye * singular, right).result, info)
     return result[..., 0] if vector else result
 
 
 def svd(x, /, *, full_matrices=True):
-    return SVDResult(*torch.linalg.svd(_matrices(x, "svd"), full_matrices=full_matrices))
+    return SVDResult(*_decompositions.svd(_matrices(x, "svd"), full_matrices))
 
 
 def svdvals(x, /):
-    return torch.linalg.svdvals(_matrices(x, "svdvals"))
+    return _decompositions.svdvals(_matrices(x, "svdvals"))
 
 
 def trace(x, /, *, offset=0, dtype=None):
@@ -195,7 +200,7 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     x = floating(x)
     axes = _checks.axes(axis, x.ndim)
     if not axes:  # the norm of one element; torch takes all axes for none
-        return torch.linalg.vector_norm(x[..., None], ord, -1)
+        return _norms.vector_norm(x[..., None], ord, (-1,), False)
     if ord == _INF and not x.numel():  # the norm of no elements, which torch refuses
         ord = 2  # noqa: A001
-    return torch.linalg.vector_norm(x, ord, axes, keepdim=keepdims)
+    return _norms.vector_norm(x, ord, axes, keepdims)

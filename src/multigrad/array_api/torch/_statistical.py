@@ -5,6 +5,7 @@ import math
 import torch
 
 from multigrad.array_api import _checks
+from multigrad.array_api.torch import _products
 from multigrad.array_api.torch._dtypes import astype, floating
 from multigrad.array_api.torch._unsigned import SIGNED, by_rank
 
@@ -44,16 +45,16 @@ def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
 
 
 def prod(x, /, *, axis=None, dtype=None, keepdims=False):
-    if axis is None and not keepdims:
-        return _accumulated(torch.prod, x, dtype)
     axes = _checks.axes(axis, x.ndim)
 
     def product(x):
         if len(axes) == 1:
-            return torch.prod(x, axes[0], keepdim=keepdims)
-        # torch multiplies along one axis
+            return _products.product(x, axes[0], keepdims)
+        # Along one axis.
         rest = [i for i in range(x.ndim) if i not in axes]
-        result = torch.prod(torch.permute(x, (*rest, *axes)).reshape(*(x.shape[i] for i in rest), _size(x, axes)), -1)
+        result = _products.product(
+            torch.permute(x, (*rest, *axes)).reshape(*(x.shape[i] for i in rest), _size(x, axes)), -1, False
+        )
         return result.reshape([1 if i in axes else size for i, size in enumerate(x.shape)]) if keepdims else result
 
     return _accumulated(product, x, dtype)
@@ -81,7 +82,7 @@ def cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):
 
 def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
     axis = _checks.only_axis(axis, x.ndim, "cumulative_prod")
-    return _cumulative(torch.cumprod, 1, x, axis, dtype=dtype, include_initial=include_initial)
+    return _cumulative(_products.cumulative, 1, x, axis, dtype=dtype, include_initial=include_initial)
 
 
 def _extreme(function, x, axis, keepdims):
@@ -130,4 +131,10 @@ def var(x, /, *, axis=None, correction=0.0, keepdims=False):
 
 
 def std(x, /, *, axis=None, correction=0.0, keepdims=False):
-    return _spread(torch.std, x, axis, correction, keepdims)
+    return _spread(_root_of_variance, x, axis, correction, keepdims)
+
+
+def _root_of_variance(x, axes, **options):
+    variance = torch.var(x, axes, **options)
+    zero = (variance == 0).to(variance.dtype)  # torch.std has NaN there, forwards and in second order
+    return torch.sqrt(variance + zero) * (1 - zero)

@@ -27,7 +27,9 @@ def _power_slope(xp: Any, x: Any, n: Any) -> Any:
 def _exponent_slope(xp: Any, out: Any, x: Any, n: Any) -> Any:
     base = cast(xp, x if not isinstance(x, int | float | complex) else xp.full_like(n, x), out)
     at_zero = base == 0
-    slope = xp.where(at_zero, 0.0, out * xp.log(xp.where(at_zero, 1.0, base)))
+    number = isinstance(n, int | float | complex)
+    limit = 0.0 if number else xp.where(xp.isnan(n), xp.nan, xp.zeros_like(out))
+    slope = xp.where(at_zero, limit, out * xp.log(xp.where(at_zero, 1.0, base)))
     return xp.where(xp.logical_and(at_zero, xp.real(n) < 0), -xp.inf, slope)
 
 

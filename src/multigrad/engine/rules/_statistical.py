@@ -31,8 +31,12 @@ def _extremum(xp: Any, g: Any, out: Any, x: Any, *, axis: Any = None, keepdims: 
 def _deviation(
     xp: Any, g: Any, out: Any, x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False
 ) -> Any:
-    """Rule 2: 0 where the deviation is 0."""
-    centred = x - xp.mean(x, axis=axis, keepdims=True)
+    """Rule 2: 0 where all elements are equal, whose mean need not be exactly theirs."""
+    every = axis if isinstance(axis, tuple) else range(len(x.shape)) if axis is None else (axis,)
+    reduced = {one % len(x.shape) for one in every}
+    first = xp.getitem(x, tuple(slice(0, 1) if i in reduced else slice(None) for i in range(len(x.shape))))
+    constant = xp.all(xp.equal(x, first), axis=axis, keepdims=True)
+    centred = xp.where(constant, 0.0, x - xp.mean(x, axis=axis, keepdims=True))
     count = xp.count(x, axis) - correction
     direction = ratio(xp, centred, restore_axes(xp, out, x, axis, keepdims))
     return xp.multiply(restore_axes(xp, g, x, axis, keepdims), direction) / count

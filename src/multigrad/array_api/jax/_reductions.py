@@ -1,0 +1,42 @@
+"""Reductions with the convention's derivatives.
+
+JAX 0.10.2 gives 0 for max and min of arrays with a NaN, and NaN for std of a constant vector.
+"""
+
+import jax
+import jax.numpy as jnp
+
+
+def extremum(name, x, axis, keepdims):
+    """Return the "max" or "min" of an array; tied elements share the slope, and a NaN is in all slopes."""
+    reduce = getattr(jnp, name)
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+        return reduce(x, axis=axis, keepdims=keepdims)
+
+    @jax.custom_jvp
+    def chosen(x):
+        return reduce(x, axis=axis, keepdims=True)
+
+    @chosen.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        out = chosen(x)
+        ties = x == out
+        part = (1.0 / jnp.sum(ties, axis=axis, keepdims=True)).astype(x.dtype)
+        # Not as a product with the ties: of zeros and NaN XLA makes zeros.
+        rest = jnp.where(jnp.isnan(out), jnp.nan, jnp.zeros_like(out))
+        return out, jnp.sum(tangent * jnp.where(ties, part, rest), axis=axis, keepdims=True)
+
+    out = chosen(x)
+    return out if keepdims else jnp.squeeze(out, axis)
+
+
+def std(x, *, axis, correction, keepdims):
+    """Return the standard deviation; its slope is 0 where all elements are equal."""
+    variance = jnp.var(x, axis=axis, correction=correction, keepdims=True)
+    # The variance of equal elements need not be exactly 0.
+    reduced = [size == 1 for size in variance.shape]
+    first = x[tuple(slice(1) if one else slice(None) for one in reduced)]
+    constant = (variance == 0) | (jnp.all(x == first, axis=axis, keepdims=True) & jnp.isfinite(variance))
+    out = jnp.where(constant, 0.0, jnp.sqrt(jnp.where(constant, 1.0, variance)))
+    return out if keepdims else jnp.squeeze(out, axis)

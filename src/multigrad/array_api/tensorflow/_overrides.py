@@ -1,0 +1,206 @@
+"""Elementwise functions whose derivative in TensorFlow breaks the convention, measured on TensorFlow 2.21.
+
+The values are TensorFlow's. Beside each function stands what its native derivative gives. The slopes that tell NaN and
+the border of the domain from each other do it by the square root, in as few eager operations as the native ones.
+"""
+
+import math
+from types import SimpleNamespace
+
+import tensorflow as tf
+
+from multigrad.array_api._slopes import SLOPES
+from multigrad.array_api.tensorflow._derivatives import derived, is_watched, summed_to
+from multigrad.array_api.tensorflow._dtypes import constant
+
+_raw = tf.raw_ops
+_slopes = SimpleNamespace()  # what the shared slopes are made of
+
+
+def _times(cotangent, slope):
+    return _raw.Mul(x=cotangent, y=slope)
+
+
+def _half(x):
+    return _raw.Mul(x=x, y=constant(0.5, x))
+
+
+def _by_slope(name, forward, *, keeps_result=False):
+    """Return a real function of one argument whose slope is shared by the frameworks."""
+    (slope,) = SLOPES[name]
+
+    def pull(cotangent, out, x):
+        return [_times(cotangent, slope(_slopes, out, x))]
+
+    return derived(forward, pull, keeps_result=keeps_result)
+
+
+def _squared_rsqrt(x):
+    # 1/x for positive x, +inf at both zeros, NaN below.
+    if tf.executing_eagerly():
+        return _raw.Square(x=_raw.Rsqrt(x=x))
+    # XLA makes one loop of these, in a quarter of the time of its root.
+    return tf.where(x < constant(0.0, x), constant(math.nan, x), _raw.Abs(x=_raw.Reciprocal(x=x)))
+
+
+_RESULT = {"keeps_result": True}
+_slopes.sqrt_slope = _by_slope("sqrt_slope", lambda x: _raw.Abs(x=_raw.RealDiv(x=constant(0.5, x), y=x)), **_RESULT)
+_slopes.log_slope = _by_slope("log_slope", _squared_rsqrt, **_RESULT)
+_slopes.log1p_slope = _by_slope("log1p_slope", lambda x: _squared_rsqrt(1 + x), **_RESULT)
+_slopes.asin_slope = _by_slope("asin_slope", lambda x: _raw.Rsqrt(x=(1 - x) * (1 + x)), **_RESULT)
+_slopes.atanh_slope = _by_slope("atanh_slope", lambda x: _squared_rsqrt((1 - x) * (1 + x)), **_RESULT)
+
+# -inf at -0; a zero cotangent gives 0 where the slope is infinite or NaN (rule 5).
+sqrt = _by_slope("sqrt", lambda x: _raw.Sqrt(x=x), **_RESULT)
+
+
+def _root_pull(cotangent, root, _):
+    return [_raw.DivNoNan(x=_half(cotangent), y=root)]
+
+
+# Of a sum of squares: 0 at 0 in every order, a symmetric kink.
+root_of_squares = derived(lambda x: _raw.Sqrt(x=x), _root_pull, **_RESULT)
+
+# -inf at -0; finite outside the domain.
+log = _by_slope("log", lambda x: _raw.Log(x=x))
+log1p = _by_slope("log1p", lambda x: _raw.Log1p(x=x))
+atanh = _by_slope("atanh", lambda x: _raw.Atanh(x=x))
+# Half of the digits are lost close to the border.
+asin = _by_slope("asin", lambda x: _raw.Asin(x=x))
+acos = _by_slope("acos", lambda x: _raw.Acos(x=x))
+# A zero cotangent gives 0 at the pole (rule 5).
+reciprocal = _slopes.reciprocal = _by_slope("reciprocal", lambda x: _raw.Reciprocal(x=x), **_RESULT)
+
+
+def _divide_pull(cotangent, out, x, y):
+    slopes = [slope(_slopes, out, x, y) for slope in SLOPES["divide"]]
+    return [summed_to(_times(cotangent, slope), z) for slope, z in zip(slopes, (x, y), strict=True)]
+
+
+_slopes.multiply = _times
+_divide = derived(lambda x, y: _raw.RealDiv(x=x, y=y), _divide_pull, keeps_result=True)
+
+
+def divide(x, y):
+    # XLA makes (x/y)/y of the native rule x/(y*y), which overflows. Without XLA the native rule is right, and faster.
+    if tf.executing_eagerly() or not x.dtype.is_floating:
+        return _raw.RealDiv(x=x, y=y)
+    return _divide(x, y)
+
+
+# --- Choices. At a tie TensorFlow gives everything to one operand, at NaN a number (0 and 1).
+
+
+def _choice(forward, sign):
+    """Return the larger or smaller of two: half to each at a tie, NaN to both at NaN, as the sign of the difference."""
+
+    def pull(cotangent, _, x, y):
+        half = _half(cotangent)
+        turned = _times(half, sign(x, y))
+        return [summed_to(_raw.AddV2(x=half, y=turned), x), summed_to(_raw.Sub(x=half, y=turned), y)]
+
+    of_two = derived(forward, pull)
+
+    def with_number(x, number):
+        number = constant(number, x)
+
+        def pull(cotangent, _, x):
+            half = _half(cotangent)
+            return [_raw.AddV2(x=half, y=_times(half, sign(x, number)))]
+
+        return derived(lambda x: forward(x, number), pull)(x)
+
+    def call(x, y):
+        if isinstance(x, _NUMBERS):
+            x, y = y, x
+        if isinstance(y, _NUMBERS):
+            return with_number(x, y) if x.dtype.is_floating else forward(x, constant(y, x))
+        return of_two(x, y) if x.dtype.is_floating else forward(x, y)
+
+    return call
+
+
+_NUMBERS = (bool, int, float, complex)
+
+
+def _sign_of_difference(x, y):
+    return _raw.Sign(x=_raw.Sub(x=x, y=y))
+
+
+def _with_missing(operation):
+    def call(x, y):
+        result = operation(x=x, y=y)
+        if tf.executing_eagerly() or not y.dtype.is_floating:
+            return result
+        return tf.where(_raw.IsNan(x=y), y, result)  # XLA passes over NaN in the second operand
+
+    return call
+
+
+maximum = _choice(_with_missing(_raw.Maximum), _sign_of_difference)
+minimum = _choice(_with_missing(_raw.Minimum), lambda x, y: _sign_of_difference(y, x))
+
+
+def clip_to_numbers(x, low, high):
+    """Clip between two Python numbers, the lower one first."""
+    low, high = constant(low, x), constant(high, x)
+
+    def forward(x):
+        return _raw.Minimum(x=_raw.Maximum(x=x, y=low), y=high)
+
+    def pull(cotangent, _, x):
+        # 0 also where both bounds are x.
+        inside = _raw.AddV2(x=_sign_of_difference(x, low), y=_sign_of_difference(high, x))
+        return [_times(_half(cotangent), inside)]
+
+    return derived(forward, pull)(x)
+
+
+# --- Functions of two arguments
+
+
+def _atan2_pull(cotangent, _, y, x):
+    over_squares = _raw.DivNoNan(x=cotangent, y=_raw.AddV2(x=_raw.Square(x=x), y=_raw.Square(x=y)))
+    in_y, in_x = _times(x, over_squares), _raw.Neg(x=_times(y, over_squares))
+    return [summed_to(in_y, y), summed_to(in_x, x)]
+
+
+# NaN at the origin.
+atan2 = derived(lambda y, x: _raw.Atan2(y=y, x=x), _atan2_pull)
+
+
+def _equal(x, number):
+    return _raw.Equal(x=x, y=constant(number, x))
+
+
+def _base_slope(x, n):
+    # A constant in x at n = 0, also where x to the power of -1 is infinite or NaN (rule 6).
+    no_power = _raw.LogicalOr(x=_equal(x, 0.0), y=_raw.NotEqual(x=x, y=x))
+    flat = _raw.LogicalAnd(x=_equal(n, 0.0), y=no_power)
+    safe = tf.where(flat, constant(1.0, x), x)
+    return _times(n, pow(safe, _raw.Sub(x=n, y=constant(1.0, n))))
+
+
+def _exponent_slope(out, x, n):
+    # The limit of x**n * log(x) at 0 for n >= 0, which is 0 * inf in IEEE arithmetic.
+    flat = _raw.LogicalAnd(x=_equal(x, 0.0), y=_raw.GreaterEqual(x=n, y=constant(0.0, n)))
+    return _times(out, log(tf.where(flat, constant(1.0, x), x)))
+
+
+def _pow_pull(cotangent, out, x, n):
+    in_x, in_n = _times(cotangent, _base_slope(x, n)), _times(cotangent, _exponent_slope(out, x, n))
+    return [summed_to(in_x, x), summed_to(in_n, n)]
+
+
+_pow = derived(lambda x, n: _raw.Pow(x=x, y=n), _pow_pull, keeps_result=True)
+
+
+def pow(x, n):  # noqa: A001
+    """Return a power of real tensors; TensorFlow's slope is NaN at (0, 0), and 0 in n where x < 0 or x = 0 > n."""
+    if is_watched(n):
+        return _pow(x, n)
+
+    def pull(cotangent, _, x):
+        return [summed_to(_times(cotangent, _base_slope(x, n)), x)]
+
+    return derived(lambda x: _raw.Pow(x=x, y=n), pull)(x)

@@ -1,0 +1,69 @@
+"""Decompositions whose derivative does not depend on the vectors that LAPACK chooses among equals (torch 2.13).
+
+Equal eigenvalues or singular values share their cotangents, and a zero singular value has none.
+"""
+
+import torch
+
+
+def cholesky(x, upper):
+    if x.dtype.is_complex:
+        # torch takes a cotangent of the diagonal's imaginary part, which is 0, for a real one's. It comes out as an
+        # antihermitian gradient, which the symmetrized one is without.
+        fixed = x.detach()
+        x = fixed + (x + x.mH - fixed - fixed.mH) / 2
+    return torch.linalg.cholesky_ex(x, upper=upper)
+
+
+def pinv(x, rtol):
+    if not x.dtype.is_complex:
+        return torch.linalg.pinv(x, rtol=rtol)
+    # The real form of complex matrices: a compiled torch.linalg.pinv gives other values for them (torch 2.13).
+    rows, columns = x.shape[-2:]
+    if rtol is None:
+        rtol = max(rows, columns) * torch.finfo(x.dtype).eps
+    real_form = torch.cat([torch.cat([x.real, -x.imag], -1), torch.cat([x.imag, x.real], -1)], -2)
+    left = torch.linalg.pinv(real_form, rtol=rtol)[..., :rows]
+    return torch.complex(left[..., :columns, :], left[..., columns:, :])
+
+
+def eigvalsh(x):
+    values = torch.linalg.eigvalsh(x)
+    return _shared(values, _rounding(values, x.shape[-1]))
+
+
+def eigh(x):
+    values, vectors = torch.linalg.eigh(x)
+    return _shared(values, _rounding(values, x.shape[-1])), vectors
+
+
+def svdvals(x):
+    return _without_zeros(torch.linalg.svdvals(x), x)
+
+
+def svd(x, full_matrices):
+    u, values, vh = torch.linalg.svd(x, full_matrices=full_matrices)
+    return u, _without_zeros(values, x), vh
+
+
+def _without_zeros(values, x):
+    rounding = _rounding(values, max(x.shape[-2:]))
+    fixed = values.detach()
+    return _shared(fixed + (values - fixed) * (fixed > rounding), rounding)
+
+
+def _rounding(values, size):
+    """Return how far rounding may move the singular values or eigenvalues of a matrix of some size."""
+    if not values.numel():
+        return values.detach()
+    return torch.amax(torch.abs(values.detach()), -1, keepdim=True) * (size * torch.finfo(values.dtype).eps)
+
+
+def _shared(values, rounding):
+    """Return values of which those that are equal but for rounding share their cotangents."""
+    if values.shape[-1] < 2:
+        return values
+    fixed = values.detach()
+    tied = (torch.abs(fixed[..., None, :] - fixed[..., :, None]) <= rounding[..., None]).to(values.dtype)
+    groups = tied / torch.sum(tied, -1, keepdim=True)
+    return fixed + (groups @ (values - fixed)[..., None])[..., 0]

@@ -1,0 +1,42 @@
+"""Norms whose derivative is 0 at 0 to second order and NaN where an element is NaN, unlike torch's (2.13)."""
+
+import torch
+
+from multigrad.array_api.torch import _overrides
+from multigrad.array_api.torch._decompositions import svdvals
+
+_INF = float("inf")
+_HALF = (torch.float16, torch.bfloat16)
+
+
+def vector_norm(x, order, axes, keepdim):
+    """Return the norm along axes, of which there is at least one."""
+    if not x.numel() or order == 0 or -_INF < order < 0:
+        return torch.linalg.vector_norm(x, order, axes, keepdim=keepdim)
+    if order == 1:
+        return torch.sum(_overrides.abs(x), axes, keepdim=keepdim)
+    if order in (_INF, -_INF):
+        extreme = torch.amax if order > 0 else torch.amin
+        return extreme(_overrides.abs(x), axes, keepdim=keepdim)
+    if order == 2 and x.dtype not in _HALF:
+        squares = torch.sum((x * x.conj()).real if x.dtype.is_complex else x * x, axes, keepdim=keepdim)
+        zero = (squares == 0).to(squares.dtype)
+        return torch.sqrt(squares + zero) * (1 - zero)
+    zero = torch.linalg.vector_norm(x.detach(), order, axes, keepdim=True) == 0
+    norm = torch.linalg.vector_norm(x + zero.to(x.dtype), order, axes, keepdim=True) * ~zero
+    return norm if keepdim else torch.squeeze(norm, axes)
+
+
+def matrix_norm(x, order, keepdim):
+    """Return the norm of matrices."""
+    if not x.numel():
+        return torch.linalg.matrix_norm(x, order, keepdim=keepdim)
+    if order == "fro":
+        return vector_norm(x, 2, (-2, -1), keepdim)
+    if order in ("nuc", 2, -2):
+        values = svdvals(x)
+        norm = torch.sum(values, -1) if order == "nuc" else values[..., 0 if order == 2 else -1]
+    else:
+        sums = torch.sum(_overrides.abs(x), -2 if order in (1, -1) else -1)
+        norm = (torch.amax if order > 0 else torch.amin)(sums, -1)
+    return norm[..., None, None] if keepdim else norm

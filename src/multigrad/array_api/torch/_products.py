@@ -1,0 +1,45 @@
+"""Products along an axis whose derivative leaves one factor out, also at zeros and NaN.
+
+torch divides the product by the factor (2.13): a NaN spoils the slope of its own factor too. Here the elements are
+multiplied in pairs, the products in pairs, and so on, whose derivatives are products again, to every order.
+"""
+
+import torch
+
+
+def _is_exact(x):
+    return not (x.dtype.is_floating_point or x.dtype.is_complex)
+
+
+def product(x, axis, keepdims):
+    """Multiply along an axis."""
+    if _is_exact(x) or not x.shape[axis]:
+        return torch.prod(x, axis, keepdim=keepdims)
+    rest = []
+    while (size := x.shape[axis]) > 1:
+        first, second, *odd = torch.split(x, [size // 2, size // 2] + [1] * (size % 2), axis)
+        rest += odd
+        x = first * second
+    for factor in rest:
+        x = x * factor
+    return x if keepdims else torch.squeeze(x, axis)
+
+
+def cumulative(x, axis):
+    """Multiply along an axis, up to each element."""
+    if _is_exact(x) or not x.ndim or x.shape[axis] < 2:
+        return torch.cumprod(x, axis)
+    return torch.movedim(_scan(torch.movedim(x, axis, -1)), -1, axis)
+
+
+def _scan(x):
+    size = x.shape[-1]
+    if size == 1:
+        return x
+    even, odd = x[..., 0::2], x[..., 1::2]
+    through_odd = _scan(even[..., : odd.shape[-1]] * odd)  # up to the elements 1, 3, 5, ...
+    later = through_odd[..., : even.shape[-1] - 1] * even[..., 1:]
+    through_even = torch.cat([even[..., :1], later], -1)
+    pairs = torch.stack([through_even[..., : odd.shape[-1]], through_odd], -1)
+    pairs = pairs.reshape(*x.shape[:-1], 2 * odd.shape[-1])
+    return torch.cat([pairs, through_even[..., -1:]], -1) if size % 2 else pairs

@@ -1,0 +1,119 @@
+"""torch's overrides under torch's own transforms and compiler, which users mix with this package's."""
+
+import math
+
+import pytest
+
+pytestmark = [
+    pytest.mark.needs("torch"),
+    # Raised by torch.func.jvp in torch 2.13 itself.
+    pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning"),
+]
+
+NAN, INF = math.nan, math.inf
+
+# A function of one number, a point, and the first and second derivative there.
+ONE = {
+    "abs": [(-2.0, -1.0, 0.0), (0.0, 0.0, 0.0), (NAN, NAN, None)],
+    "sqrt": [(4.0, 0.25, -1 / 32), (-0.0, INF, None), (0.0, INF, None), (-1.0, NAN, NAN)],
+    "log": [(2.0, 0.5, -0.25), (-0.0, INF, None), (-1.0, NAN, NAN), (INF, 0.0, 0.0)],
+    "log2": [(2.0, 0.5 / math.log(2), -0.25 / math.log(2)), (-1.0, NAN, NAN)],
+    "log10": [(2.0, 0.5 / math.log(10), -0.25 / math.log(10)), (-1.0, NAN, NAN)],
+    "log1p": [(1.0, 0.5, -0.25), (-2.0, NAN, NAN)],
+    "atanh": [(0.5, 4 / 3, 16 / 9), (2.0, NAN, NAN)],
+    "acosh": [(2.0, 3**-0.5, -2 * 3**-1.5), (-2.0, NAN, NAN), (1e200, 1e-200, 0.0)],
+    "asinh": [(1.0, 2**-0.5, -(2**-1.5)), (1e200, 1e-200, 0.0), (-1e200, 1e-200, 0.0)],
+}
+# The same of two numbers: the gradient, and the three second derivatives.
+TWO = {
+    "maximum": [((1.0, 1.0), (0.5, 0.5), (0.0, 0.0, 0.0)), ((NAN, 1.0), (NAN, NAN), None)],
+    "minimum": [((1.0, 2.0), (1.0, 0.0), (0.0, 0.0, 0.0)), ((1.0, NAN), (NAN, NAN), None)],
+    "hypot": [((0.0, 0.0), (0.0, 0.0), (0.0, 0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8), (0.128, -0.096, 0.072))],
+    "atan2": [((0.0, 0.0), (0.0, 0.0), (0.0, 0.0, 0.0)), ((1.0, 1.0), (0.5, -0.5), (-0.5, 0.0, 0.5))],
+    "copysign": [((0.0, 1.0), (0.0, 0.0), (0.0, 0.0, 0.0)), ((INF, -1.0), (-1.0, 0.0), (0.0, 0.0, 0.0))],
+    "logaddexp": [((1.0, 1.0), (0.5, 0.5), (0.25, -0.25, 0.25)), ((1000.0, 0.0), (1.0, 0.0), (0.0, 0.0, 0.0))],
+    "pow": [((2.0, 0.0), (0.0, math.log(2)), (0.0, 0.5, math.log(2) ** 2)), ((0.0, 0.0), (0.0, 0.0), None)],
+}
+ROWS = [(name, (x,), (first,), None if second is None else (second,)) for name in ONE for x, first, second in ONE[name]]
+ROWS += [(name, *row) for name in TWO for row in TWO[name]]
+MODES = ("grad", "jvp", "vmap", "compile")
+
+
+def first_derivatives(f, point, mode):
+    """Return the gradient in one of torch's ways."""
+    import torch
+
+    every = tuple(range(len(point)))
+    if mode == "grad":
+        return torch.func.grad(f, argnums=every)(*point)
+    if mode == "jvp":
+        ones = torch.ones((), dtype=torch.float64)
+        along = lambda i: lambda x: f(*point[:i], x, *point[i + 1 :])  # noqa: E731
+        return [torch.func.jvp(along(i), (point[i],), (ones,))[1] for i in every]
+    if mode == "vmap":
+        found = torch.func.vmap(torch.func.grad(f, argnums=every))(*(x[None] for x in point))
+        return [x[0] for x in found]
+    gradient = torch.func.grad(lambda *args: torch.sum(f(*args)), argnums=every)
+    return [x[0] for x in torch.compile(gradient, backend="aot_eager")(*(x[None] for x in point))]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}{row[1]}")
+def test_first_derivatives_under_every_transform(row, mode):
+    import torch
+
+    from multigrad.array_api.torch import _native
+
+    name, point, expected, _ = row
+    point = [torch.tensor(x, dtype=torch.float64) for x in point]
+    found = [float(x) for x in first_derivatives(getattr(_native, name), point, mode)]
+    assert found == pytest.approx(list(expected), rel=1e-14, abs=1e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward", "forward over reverse"])
+@pytest.mark.parametrize("row", [row for row in ROWS if row[3] is not None], ids=lambda row: f"{row[0]}{row[1]}")
+def test_second_derivatives_under_every_transform(row, mode):
+    import torch
+
+    from multigrad.array_api.torch import _native
+
+    name, point, _, expected = row
+    point = [torch.tensor(x, dtype=torch.float64) for x in point]
+    every = tuple(range(len(point)))
+    f = getattr(_native, name)
+    if mode == "reverse":
+        found = torch.func.jacrev(torch.func.grad(f, argnums=every), argnums=every)(*point)
+    elif mode == "forward":
+        found = torch.func.jacfwd(torch.func.jacfwd(f, argnums=every), argnums=every)(*point)
+    else:
+        found = torch.func.jacfwd(torch.func.grad(f, argnums=every), argnums=every)(*point)
+    found = [float(found[i][j]) for i in every for j in every if i <= j]
+    assert found == pytest.approx(list(expected), rel=1e-13, abs=1e-15, nan_ok=True)
+
+
+def test_det_of_a_large_singular_matrix_to_second_order():
+    import torch
+
+    from multigrad.array_api.torch import _native
+
+    # Of diag(2, 3, 0, 0) the first derivatives are 0, and the second ones belong to the last two rows and columns.
+    x = torch.diag(torch.tensor([2.0, 3.0, 0.0, 0.0], dtype=torch.float64))
+    assert float(torch.func.grad(_native.linalg.det)(x).abs().max()) == 0.0
+    hessian = torch.func.hessian(_native.linalg.det)(x)
+    expected = torch.zeros_like(hessian)
+    expected[2, 2, 3, 3] = expected[3, 3, 2, 2] = 6.0
+    expected[2, 3, 3, 2] = expected[3, 2, 2, 3] = -6.0
+    torch.testing.assert_close(hessian, expected, rtol=0.0, atol=1e-14)
+
+
+def test_det_of_a_regular_matrix_to_third_order():
+    import torch
+
+    from multigrad.array_api.torch import _native
+
+    def along(t):  # det(I + t E) with E of ones on and above the diagonal is (1 + t)^4
+        eye, upper = torch.eye(4, dtype=torch.float64), torch.triu(torch.ones(4, 4, dtype=torch.float64))
+        return _native.linalg.det(eye + t * upper)
+
+    third = torch.func.grad(torch.func.grad(torch.func.grad(along)))
+    assert float(third(torch.tensor(1.0, dtype=torch.float64))) == pytest.approx(4 * 3 * 2 * 2.0, rel=1e-13)
