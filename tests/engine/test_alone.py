@@ -13,6 +13,8 @@ from multigrad.engine import jvp, vjp
 
 from .checks import STRICT
 
+pytestmark = pytest.mark.needs("numpy")  # the engine runs on NumPy alone: once
+
 
 def strict_gradient(f, x):
     _, pull, _ = vjp(STRICT, lambda x: ((f(x),), ()), (x,))

@@ -5,6 +5,8 @@ import pytest
 from .cases import COMPLEX_CASES, NOT_HOLOMORPHIC, ONE_ARGUMENT, TWO_ARGUMENTS, W, Z
 from .checks import NUMPY, check_along, check_forward
 
+pytestmark = pytest.mark.needs("numpy")  # the engine runs on NumPy alone: once
+
 
 @pytest.mark.parametrize("name", TWO_ARGUMENTS + ONE_ARGUMENT + NOT_HOLOMORPHIC)
 def test_functions_of_complex_numbers(name):

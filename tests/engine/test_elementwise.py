@@ -13,6 +13,8 @@ from multigrad.engine import rules, vjp
 
 from .checks import NUMPY, STRICT, check, check_along, gradient, value_and_pullback
 
+pytestmark = pytest.mark.needs("numpy")  # the engine runs on NumPy alone: once
+
 # Name: the function of mpmath, and an interval inside the domain, away from the border.
 FUNCTIONS = {
     "reciprocal": (lambda x: 1 / x, (0.2, 4.0)),

@@ -9,6 +9,8 @@ import multigrad
 
 from .cases import NORMS, recomposed
 
+pytestmark = pytest.mark.needs("numpy")  # the engine runs on NumPy alone: once
+
 
 def at(f, *values):
     """Return the gradients of the sum of f through the public operator, as flat lists."""

@@ -14,6 +14,8 @@ from multigrad.engine._primitives import primitive
 
 from .checks import NUMPY, gradient
 
+pytestmark = pytest.mark.needs("numpy")  # the engine runs on NumPy alone: once
+
 
 class Watched(np.ndarray):
     """An array that can be referred to weakly; so are all that are computed from it."""

@@ -11,6 +11,8 @@ from multigrad.engine._cotangents import Multiple, Placed
 from .cases import CASES, CASES_OF_NUMPY
 from .checks import NUMPY, STRICT, check, check_along, check_forward, stripped, value_and_pullback
 
+pytestmark = pytest.mark.needs("numpy")  # the engine runs on NumPy alone: once
+
 parametrize_cases = pytest.mark.parametrize(
     ("f", "primals"),
     [pytest.param(*case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)],

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from .checks import NUMPY, STRICT, check_along, check_forward, gradient, value_and_pullback
 
+pytestmark = pytest.mark.needs("numpy")  # the engine runs on NumPy alone: once
+
 REDUCTIONS = ("sum", "prod", "mean", "max", "min", "var", "std")
 
 
