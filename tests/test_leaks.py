@@ -102,7 +102,8 @@ def test_ten_thousand_closures_leave_nothing(backend):
 
 
 def test_closures_that_are_kept_are_seen(backend):
-    closures, kept = Closures(backend), []
+    # Large enough not to fit into what was freed before.
+    closures, kept = Closures(backend, size=1000), []
     found = growth(lambda k: kept.append(closures.make(k)), count=COUNT // 4)
     assert len(closures.alive) == 2 * len(kept)
     assert (found > [RESIDENT, BLOCKS]).all(), found

@@ -73,23 +73,23 @@ class TensorFlowBackend:
         self, f: FlatFunction, primals: Natives, /, *, closed: bool = False
     ) -> tuple[Native, Natives, Natives]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            leaves = _watched(tape, primals, closed)
+            leaves = _watched(tape, primals)
             (value,), aux = f(*leaves)
         if not _is_inexact(value):
             return value, tuple(tf.zeros_like(leaf) for leaf in leaves), aux
         # Zeros by hand, no list around one leaf and no cotangent: each costs as much as an operation.
-        found = tape.gradient(value, leaves) if len(leaves) > 1 else (tape.gradient(value, leaves[0]),)
+        found = (tape.gradient(value, leaves[0]),) if len(leaves) == 1 else tape.gradient(value, leaves)
         return value, _gradients(found, leaves), aux
 
     def hvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /, *, closed: bool = False) -> Natives:
         # Tape over tape: tf.autodiff.ForwardAccumulator over a tape takes several times as long (TensorFlow 2.21).
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            leaves = _watched(tape, primals, closed)
-            gradients = self.value_and_gradient(f, leaves, closed=closed)[1]
-        if len(leaves) > 1:
-            found = tape.gradient(gradients, leaves, output_gradients=list(tangents))
-        else:
+            leaves = _watched(tape, primals)
+            gradients = self.value_and_gradient(f, leaves)[1]
+        if len(leaves) == 1:
             found = (tape.gradient(gradients[0], leaves[0], output_gradients=tangents[0]),)
+        else:
+            found = tape.gradient(gradients, leaves, output_gradients=list(tangents))
         return _gradients(found, leaves)
 
     def with_pullback(
@@ -189,12 +189,10 @@ class _Pullback:
         return tuple(map(tf.stack, zip(*map(one, tf.unstack(cotangents)), strict=True)))
 
 
-def _watched(tape: tf.GradientTape, primals: Natives, closed: bool) -> Natives:
+def _watched(tape: tf.GradientTape, primals: Natives) -> Natives:
     """Return the leaves of a tape."""
-    # Of different tensors that f reads nowhere else none needs to be made anew.
-    own = closed and len({id(primal) for primal in primals}) == len(primals)
-    leaves = primals if own else tuple([_leaf(primal) for primal in primals])
-    for leaf in leaves:
+    leaves = tuple([_leaf(primal) for primal in primals])
+    for leaf in leaves:  # a list around them would be taken apart at some cost
         tape.watch(leaf)
     return leaves
 

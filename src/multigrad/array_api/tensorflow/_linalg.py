@@ -176,7 +176,7 @@ def slogdet(x, /):
 
 
 def solve(x1, x2, /):
-    x1, x2 = promotion.common([floating(tensor(x1)), floating(tensor(x2))])
+    x1, x2 = map(floating, promotion.common([tensor(x1), tensor(x2)]))
     first, second = tuple(x1.shape), tuple(x2.shape)
     _checks.square(first, "linalg.solve")
     _checks.at_least(len(second), 1, "linalg.solve")
