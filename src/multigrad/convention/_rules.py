@@ -64,8 +64,8 @@ RULES = (
     Rule(
         5,
         "Masked branches",
-        "The chain rule is IEEE arithmetic: 0 · inf = NaN, on every backend alike. Replace the bad element before the "
-        "branch is evaluated, not after it.",
+        "The chain rule is IEEE arithmetic: 0 · inf = NaN, on every backend alike. The remedy is "
+        "multigrad.apply_where, right wherever the selected branch is differentiable, in first and second order.",
     ),
     Rule(
         6,
