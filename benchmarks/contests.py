@@ -27,7 +27,7 @@ Function = Callable[..., Any]
 # What the quick run does: it only shows that everything works.
 _QUICK_WORKLOADS = ("W1", "W4", "HVP")
 _QUICK_PROGRAMS = ("lse", "kmeans")
-_SECONDS, _QUICK_SECONDS = 8.0, 0.2
+_SECONDS, _QUICK_SECONDS = 4.0, 0.2
 _PRECISION = {"float32": 2e-3, "float64": 1e-8}
 
 
