@@ -348,7 +348,7 @@ LEAVING = {
         "average centroid complete linkage median single ward weighted",
         lambda f, x: f(rows(x)),
     ),
-    **called(hierarchy, "cophenet dendrogram inconsistent leaves_list maxdists", lambda f, x: f(linkage(x))),
+    **called(hierarchy, "cophenet inconsistent leaves_list maxdists", lambda f, x: f(linkage(x))),
     "cluster.fcluster": lambda x: hierarchy.fcluster(linkage(x), 0.5),
     "cluster.fclusterdata": lambda x: hierarchy.fclusterdata(rows(x), 0.5),
     "cluster.leaders": lambda x: hierarchy.leaders(linkage(x), xp.ones(6, dtype=xp.int32)),
@@ -513,6 +513,7 @@ _INTEGERS = "its result holds integers, bools or index tuples only"
 _NO_ARRAY = "no argument is an array of numbers: an order, a length"
 UNTESTED = {
     "cluster.correspond": _INTEGERS,
+    "cluster.dendrogram": "it draws, with a package that is not installed",
     "cluster.from_mlab_linkage": "its argument holds indices",
     "cluster.is_isomorphic": _INTEGERS,
     "cluster.is_monotonic": _INTEGERS,
