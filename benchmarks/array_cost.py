@@ -5,12 +5,8 @@ operation runs twice under two names, and the difference of the two is the noise
 """
 
 import argparse
-import os
 
-for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ.setdefault(_variable, "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+from benchmarks import threads  # isort: skip  # before a framework is imported
 
 import numpy as np
 from rich.console import Console
@@ -18,6 +14,8 @@ from rich.table import Table
 
 import multigrad
 from benchmarks.timing import measure
+
+assert threads
 
 
 def native_functions(backend):

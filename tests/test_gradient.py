@@ -244,3 +244,12 @@ def test_mean_squared_error_with_methods(backend):
 def test_numpy_integers_select_arguments(backend):
     result = multigrad.gradient(lambda x, y: x * y, argnums=np.int64(1), backend=backend)(2.0, 3.0)
     assert float(multigrad.to_numpy(result)) == 2.0
+
+
+@pytest.mark.parametrize("given", ["numbers", "arrays"])
+def test_a_numpy_integer_chooses_one_argument(backend, given):
+    x = 3.0 if given == "numbers" else multigrad.asarray(3.0, backend=backend)
+    found = multigrad.gradient(lambda x, y: x * y**2, argnums=np.int64(1), backend=backend)(x, x)
+    close(found, np.asarray(18.0))
+    value, found = multigrad.value_and_gradient(lambda x, y: x * y**2, argnums=np.int64(0), backend=backend)(x, x)
+    close((value, found), (np.asarray(27.0), np.asarray(9.0)))

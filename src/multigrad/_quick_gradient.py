@@ -35,7 +35,7 @@ def quick_gradient(
         The operator's options.
     """
     count = len(selection.positions)
-    one = isinstance(selection.argnums, int)
+    one = selection.is_single
     if selection.positions != tuple(range(count)) or selection.argnames is not None or not count:
         return lambda args: None
     if options.device is not None or options.dtype is not None:

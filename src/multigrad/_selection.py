@@ -53,10 +53,15 @@ class Selection:
             )
         return tuple(keys), kwargs
 
+    @property
+    def is_single(self) -> bool:
+        """Whether argnums is one position, whose result stands alone."""
+        return isinstance(self.argnums, int | np.integer)
+
     def arrange(self, results: Sequence[Any]) -> Any:
         """Return one result per chosen argument in the structure that argnums and argnames ask for."""
         count = len(self._numbers)
-        by_position = tuple(results[:count]) if not isinstance(self.argnums, int | np.integer) else results[0]
+        by_position = results[0] if self.is_single else tuple(results[:count])
         if self.argnames is None:
             return by_position
         named = results[count:]

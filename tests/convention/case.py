@@ -7,6 +7,7 @@ differentiated is a real number made from the function's value: the sum of its e
 
 import functools
 import math
+import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -15,6 +16,20 @@ import numpy as np
 
 import multigrad
 
+# How Python spells a function of the namespace.
+OPERATORS = {
+    "abs": operator.abs,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "pow": operator.pow,
+    "matmul": operator.matmul,
+}
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 

@@ -1,29 +1,13 @@
 """Every case of the census: the gradient, the derivative along a tangent, operators and methods, single precision."""
 
-import operator
-
 import numpy as np
 import pytest
 
 import multigrad
 
-from .case import agree, array, disagreements, named
+from .case import OPERATORS, agree, array, disagreements, named
 from .census import CASES, along, directional, gradients, tangents
 
-# How Python spells a function of the namespace.
-OPERATORS = {
-    "abs": operator.abs,
-    "negative": operator.neg,
-    "positive": operator.pos,
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "floor_divide": operator.floordiv,
-    "remainder": operator.mod,
-    "pow": operator.pow,
-    "matmul": operator.matmul,
-}
 METHODS = ("sum", "mean", "prod", "max", "min", "std", "var")
 DIRECT = [case for case in CASES if case.call is None]
 POINTS = [case for case in CASES if case.elementwise]

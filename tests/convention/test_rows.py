@@ -13,26 +13,12 @@ import multigrad
 from multigrad import convention
 from multigrad.array_api import numpy as on_numpy
 
-from .case import agree, array
+from .case import OPERATORS, agree, array
 
 PAGE = Path(__file__).parents[2] / "docs" / "convention.md"
 EPS = np.finfo(np.float64).eps
 NAME = operator.attrgetter("name")
 
-# How Python spells a function of the namespace.
-OPERATORS = {
-    "abs": operator.abs,
-    "negative": operator.neg,
-    "positive": operator.pos,
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "floor_divide": operator.floordiv,
-    "remainder": operator.mod,
-    "pow": operator.pow,
-    "matmul": operator.matmul,
-}
 
 # The functions with 0-d arguments once more, in another arithmetic.
 TRUTH = {
