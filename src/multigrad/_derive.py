@@ -14,7 +14,7 @@ from multigrad._protocol import (
     Pullback,
     SupportsClosedVjp,
     SupportsGradient,
-    SupportsHvp,
+    SupportsGradientVjp,
     SupportsJvp,
     SupportsVmap,
 )
@@ -85,19 +85,30 @@ def _transposed(
     return outputs, pushed, aux
 
 
-def hvp(backend: Backend, f: FlatFunction, primals: Natives, tangents: Natives, closed: bool = False) -> Natives:
-    """Return the product of the Hessian of a real scalar function with tangents, as the derivative of its gradient."""
-    if _registry.supports(backend, SupportsHvp):
-        return backend.hvp(f, primals, tangents, closed=closed)  # type: ignore[attr-defined]
+def gradient_vjp(
+    backend: Backend, f: FlatFunction, primals: Natives, *, reusable: bool = True, closed: bool = False
+) -> tuple[Natives, Pullback]:
+    """Return the gradient of a function with one real scalar output, and its pullback: products with the Hessian."""
+    if _registry.supports(backend, SupportsGradientVjp):
+        return backend.gradient_vjp(f, primals, reusable=reusable, closed=closed)  # type: ignore[attr-defined]
 
     def gradient(*inner: Native) -> tuple[Natives, Natives]:
         return value_and_gradient(backend, f, inner)[1], ()
 
-    if _registry.supports(backend, SupportsJvp):
+    gradients, pull, _ = backend.vjp(gradient, primals, reusable=reusable)
+    return gradients, pull
+
+
+def hvp(backend: Backend, f: FlatFunction, primals: Natives, tangents: Natives, closed: bool = False) -> Natives:
+    """Return the product of the Hessian of a real scalar function with tangents, as the derivative of its gradient."""
+    if _registry.supports(backend, SupportsJvp) and not _registry.supports(backend, SupportsGradientVjp):
+
+        def gradient(*inner: Native) -> tuple[Natives, Natives]:
+            return value_and_gradient(backend, f, inner)[1], ()
+
         return jvp(backend, gradient, primals, tangents)[1]
     # The Hessian is symmetric in the pairing Re<a, b>, so the pullback of the gradient does as well, and costs less.
-    _, pull, _ = backend.vjp(gradient, primals, reusable=False)
-    return pull(tangents)
+    return gradient_vjp(backend, f, primals, reusable=False, closed=closed)[1](tangents)
 
 
 def vmap(backend: Backend, f: Callable[..., Natives], arrays: Natives) -> Natives:

@@ -7,13 +7,14 @@ its two partial derivatives.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from multigrad import _derive, _registry
 from multigrad._derive import is_complex, is_inexact, size_of
-from multigrad._protocol import Backend, FlatFunction, Native, Natives, Pullback, SupportsJvp
+from multigrad._protocol import Backend, FlatFunction, Native, Natives, Pullback, SupportsGradientVjp, SupportsJvp
 
 # Directions at a time where all of them would make a matrix that nobody asked for.
 _LAPLACIAN_CHUNK = 32
@@ -104,6 +105,10 @@ def hessian(
     The outer one goes forward where the backend can. ``closed`` says that f is known to read nothing else that is being
     differentiated.
     """
+    if _registry.supports(backend, SupportsGradientVjp):
+        with contextlib.suppress(_NotScalarError):
+            gradients, pull = _derive.gradient_vjp(backend, _scalar(f), primals, closed=closed)
+            return [reverse(backend, gradients, pull, primals, chunk_size)]
 
     def rows(*inner: Native) -> tuple[Natives, Natives]:
         outputs, pull, _ = backend.vjp(f, inner, reusable=True)
@@ -117,6 +122,20 @@ def hessian(
         found = reverse(backend, outputs, pull, primals, chunk_size)
     count = len(primals)
     return [found[start : start + count] for start in range(0, len(found), count)]
+
+
+class _NotScalarError(Exception):
+    """f has other outputs than one real scalar."""
+
+
+def _scalar(f: FlatFunction) -> FlatFunction:
+    def checked(*inner: Native) -> tuple[Natives, Natives]:
+        found = f(*inner)
+        if not is_scalar(found[0]) or is_complex(found[0][0]):
+            raise _NotScalarError
+        return found
+
+    return checked
 
 
 def laplacian(backend: Backend, f: FlatFunction, primals: Natives, outputs: Natives, chunk_size: int | None) -> Natives:
@@ -149,11 +168,10 @@ def _diagonal(
     """
     xp = backend.xp
 
-    def gradient(x: Native) -> tuple[Natives, Natives]:
-        inner = (*primals[:j], x, *primals[j + 1 :])
-        return (_derive.value_and_gradient(backend, f, inner)[1][j],), ()
+    def alone(x: Native) -> tuple[Natives, Natives]:
+        return f(*primals[:j], x, *primals[j + 1 :])
 
-    _, pull, _ = backend.vjp(gradient, (primals[j],), reusable=True)
+    _, pull = _derive.gradient_vjp(backend, alone, (primals[j],))
     stacked = getattr(pull, "stacked", None)
 
     def many(directions: Native) -> Natives:

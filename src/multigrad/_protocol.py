@@ -176,11 +176,16 @@ class SupportsClosedVjp(Protocol):
 
 
 @runtime_checkable
-class SupportsHvp(Protocol):
-    """The backend has a faster way to a Hessian-vector product than the derivative of a gradient."""
+class SupportsGradientVjp(Protocol):
+    """The backend has a faster way to second derivatives than the vjp of a gradient."""
 
-    def hvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /, *, closed: bool = False) -> Natives:
-        """Return the products of a function whose only output is a real scalar, one per primal; closed as above."""
+    def gradient_vjp(
+        self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
+    ) -> tuple[Natives, Pullback]:
+        """Return the gradient of a function whose only output is a real scalar, and its pullback; closed as above.
+
+        The pullback gives products with the Hessian, which is symmetric in the pairing Re<a, b>.
+        """
         ...
 
 
@@ -237,6 +242,36 @@ class SupportsCheckpoint(Protocol):
 
 
 @runtime_checkable
+class SupportsEmbedding(Protocol):
+    """Functions of other backends can take part in the framework's own computations; needs `SupportsPullbackRule`."""
+
+    def is_followed(self, arrays: Natives, /) -> bool:
+        """Tell whether the framework would now record an operation on these arrays, or traces it."""
+        ...
+
+    def detached(self, x: Native, /) -> Native:
+        """Return x outside of every derivative, as another framework can read it."""
+        ...
+
+    def has_value(self, x: Native, /) -> bool:
+        """Tell whether a detached array has a value that can be read now."""
+        ...
+
+    def result_dtype(self, dtype: str, /) -> str:
+        """Return the dtype that a result of this dtype has among the framework's own."""
+        ...
+
+    def callback(
+        self, f: Callable[..., tuple[np.ndarray, ...]], arrays: Natives, like: Callable[[], Sequence[Any]], /
+    ) -> Natives:
+        """Return f's results as constants, also where f can run only later, when the arrays have values.
+
+        f takes values of detached arrays; each entry of ``like()`` has the shape and the dtype of a result.
+        """
+        ...
+
+
+@runtime_checkable
 class SupportsCompile(Protocol):
     """The framework compiles functions."""
 
@@ -267,12 +302,13 @@ CAPABILITIES: dict[str, type] = {
     "stop_gradient": SupportsStopGradient,
     "gradient": SupportsGradient,
     "closed_vjp": SupportsClosedVjp,
-    "hvp": SupportsHvp,
+    "gradient_vjp": SupportsGradientVjp,
     "jvp": SupportsJvp,
     "vmap": SupportsVmap,
     "pullback_rule": SupportsPullbackRule,
     "tangent_rule": SupportsTangentRule,
     "checkpoint": SupportsCheckpoint,
+    "embedding": SupportsEmbedding,
     "compile": SupportsCompile,
 }
 
@@ -286,12 +322,13 @@ CONSEQUENCES: dict[str, str] = {
     "stop_gradient": "stop_gradient raises NotImplementedError",
     "gradient": "gradients come from a pullback that is called once",
     "closed_vjp": "nothing need be known about what f reads",
-    "hvp": "Hessian-vector products are derivatives of gradients",
+    "gradient_vjp": "second derivatives are derivatives of gradients",
     "jvp": "forward mode is derived by transposing the pullback",
     "vmap": "vmap, jacobian and hessian run slice by slice",
     "pullback_rule": "custom_vjp raises NotImplementedError",
     "tangent_rule": "custom_jvp is derived from pullback_rule",
     "checkpoint": "checkpoint is derived from pullback_rule, or runs f as it is",
+    "embedding": "functions of other backends do not become its own",
     "compile": "there is no compiler: jit and compile=True run f as it is",
 }
 

@@ -39,6 +39,19 @@ def on_tangents(change):
     return broken
 
 
+def on_products(change):
+    """Return a gradient_vjp whose pullback is changed."""
+
+    def broken(backend, right):
+        def gradient_vjp(f, primals, *, reusable=True, closed=False):
+            gradients, pull = right(f, primals, reusable=reusable, closed=closed)
+            return gradients, change(backend, pull)
+
+        return gradient_vjp
+
+    return broken
+
+
 def with_rotated_tangents(rule):
     def changed(primals, tangents):
         outputs, found = rule(primals, tangents)
@@ -78,15 +91,19 @@ BUGS = {
             [("jvp", "several arguments"), ("hvp", "several arguments"), "custom_jvp jvp_of_trees"],
         ),
     },
-    "hvp": {
-        "conjugates tangents": (
-            lambda b, right: lambda f, primals, tangents, closed=False: right(f, primals, conj(b, tangents)),
+    "gradient_vjp": {
+        "conjugates cotangents": (
+            on_products(lambda b, pull: lambda cts: pull(conj(b, cts))),
             [("hvp", "complex to real scalar")],
         ),
-        "first tangent serves for all": (
-            lambda b, right: lambda f, primals, tangents, closed=False: right(
-                f, primals, tuple(t if i == 0 else b.xp.zeros_like(t) for i, t in enumerate(tangents))),
-            [("hvp", "several arguments")],
+        "first cotangent serves for all": (
+            on_products(lambda b, pull: lambda cts: pull(
+                tuple(ct if i == 0 else b.xp.zeros_like(ct) for i, ct in enumerate(cts)))),
+            [("hvp", "several arguments"), ("hessian", "several arguments")],
+        ),
+        "further derivatives are lost": (
+            on_products(lambda b, pull: lambda cts: stopped(b, pull(cts))),
+            [("jacobian of hessian", "vector to scalar")],
         ),
     },
     "vmap": {
@@ -255,7 +272,7 @@ def test_planted_bug_of_stacked_pullbacks_is_caught(bug, backend):
             return change(_registry.get_backend(backend), self._pullback.stacked(k, cotangents))
 
     def plant(original):
-        return Copy(original, without=("closed_vjp",), vjp=with_pullbacks(original, Broken))
+        return Copy(original, without=("closed_vjp", "gradient_vjp"), vjp=with_pullbacks(original, Broken))
 
     with in_place_of(backend, plant), pytest.raises((AssertionError, ValueError)):
         run(check, backend)

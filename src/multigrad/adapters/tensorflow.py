@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,16 +81,14 @@ class TensorFlowBackend:
         found = (tape.gradient(value, leaves[0]),) if len(leaves) == 1 else tape.gradient(value, leaves)
         return value, _gradients(found, leaves), aux
 
-    def hvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /, *, closed: bool = False) -> Natives:
+    def gradient_vjp(
+        self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
+    ) -> tuple[Natives, Pullback]:
         # Tape over tape: tf.autodiff.ForwardAccumulator over a tape takes several times as long (TensorFlow 2.21).
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+        with tf.GradientTape(persistent=reusable, watch_accessed_variables=False) as tape:
             leaves = _watched(tape, primals)
             gradients = self.value_and_gradient(f, leaves)[1]
-        if len(leaves) == 1:
-            found = (tape.gradient(gradients[0], leaves[0], output_gradients=tangents[0]),)
-        else:
-            found = tape.gradient(gradients, leaves, output_gradients=list(tangents))
-        return _gradients(found, leaves)
+        return gradients, _Pullback(tape, gradients, leaves, reusable)
 
     def with_pullback(
         self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
@@ -106,6 +104,25 @@ class TensorFlowBackend:
             return [tf.identity(x) for x in arrays[: len(outputs)]], backward
 
         return tuple(attached(*outputs, *inputs, *residuals)) if outputs else ()
+
+    def is_followed(self, arrays: Natives, /) -> bool:
+        return any(map(self.is_recorded, arrays))
+
+    def detached(self, x: Native, /) -> Native:
+        return tf.stop_gradient(x)
+
+    def has_value(self, x: Native, /) -> bool:
+        return not _object.is_symbolic(x)
+
+    def result_dtype(self, dtype: str, /) -> str:
+        return dtype
+
+    def callback(
+        self, f: Callable[..., tuple[np.ndarray, ...]], arrays: Natives, like: Callable[[], Sequence[Any]], /
+    ) -> Natives:
+        expected = like()
+        results = tf.numpy_function(f, list(arrays), [DTYPES[x.dtype] for x in expected], stateful=False)
+        return tuple(tf.ensure_shape(x, x_like.shape) for x, x_like in zip(results, expected, strict=True))
 
     compile_is_stale_blind = False  # as in tf.function: what f reads besides its arguments is read once
 

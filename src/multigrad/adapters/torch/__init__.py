@@ -12,6 +12,7 @@ from torch.utils import _pytree
 
 from multigrad._errors import DetachedValueError, DtypeError
 from multigrad._protocol import FlatFunction, Natives, Pullback
+from multigrad.adapters.torch._embedding import Embedding
 from multigrad.array_api.torch import _native as native_namespace
 from multigrad.array_api.torch import _object
 from multigrad.array_api.torch._array import TorchArray
@@ -23,7 +24,7 @@ _run_backward = torch.autograd.Variable._execution_engine.run_backward
 _functorch = torch._C._functorch  # no public question "is a torch.func transform running?" (torch 2.13)
 
 
-class TorchBackend:
+class TorchBackend(Embedding):
     """torch's tensors on the CPU, CUDA or Metal.
 
     Top-level results carry no graph, except where the caller trains through them: grad mode is on and a primal, a
@@ -101,20 +102,24 @@ class TorchBackend:
         value = value.detach() if aside else value.detach_()
         return value, gradients, tuple([x.detach() for x in aux])
 
-    def hvp(self, f: FlatFunction, primals: Natives, tangents: Natives, /, *, closed: bool = False) -> Natives:
+    def gradient_vjp(
+        self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
+    ) -> tuple[Natives, Pullback]:
         recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
         if not recording or _functorch.peek_interpreter_stack() is not None:
-            return self.vjp(lambda *inner: (self.value_and_gradient(f, inner)[1], ()), primals, reusable=False)[1](
-                tangents
+            gradients, pullback, _ = self._vjp(
+                lambda *inner: (self.value_and_gradient(f, inner)[1], ()), primals, reusable, closed=closed
             )
-        # Backward twice over one graph. The Hessian is symmetric in the pairing Re<a, b>, so a pullback serves.
+            return gradients, pullback
+        # Backward twice over one graph.
         leaves, (value,), _, attached = _record(f, primals, closed)
-        if not value.requires_grad:
-            return tuple([torch.zeros_like(leaf) for leaf in leaves])
-        gradients = torch.autograd.grad(value, leaves, create_graph=True, materialize_grads=True)
-        products = _Pullback(gradients, leaves, attached, reusable=False)(tangents)
+        if value.requires_grad:
+            gradients = _backward((value,), (torch.full_like(value, 1),), leaves, True, True)
+        else:
+            gradients = tuple([torch.zeros_like(leaf) for leaf in leaves])
         _mark_done(leaves)
-        return products
+        pullback = _Pullback(gradients, leaves, attached, reusable)
+        return gradients if attached else tuple([x.detach() for x in gradients]), pullback
 
     def vmap(self, f: Callable[..., Natives], arrays: Natives, /) -> Natives:
         return torch.func.vmap(f)(*arrays)
@@ -268,17 +273,19 @@ class _Pullback:
         if outputs is None or not outputs[k].requires_grad:
             return tuple(leaf.new_zeros((len(cotangents), *leaf.shape)) for leaf in leaves)
         create_graph = torch.is_grad_enabled() and (self._attached or cotangents.requires_grad)
-        # A batched backward pass of autograd's own, at half the cost of torch.vmap over one (torch 2.13).
-        found = torch.autograd.grad(
-            outputs[k],
-            leaves,
-            cotangents,
-            retain_graph=True,
-            create_graph=create_graph,
-            allow_unused=True,
-            is_grads_batched=True,
-        )
         count = len(cotangents)
+        # A batched backward pass of autograd's own, at half the cost of torch.vmap over one: what torch.autograd.grad
+        # does with is_grads_batched, without the flattening of trees and checks, a sixth of a small Hessian (torch
+        # 2.13).
+        level = torch._C._vmapmode_increment_nesting()
+        try:
+            batch = torch._add_batch_dim(cotangents, 0, level)
+            found = _run_backward(
+                (outputs[k],), (batch,), True, create_graph, leaves, allow_unreachable=True, accumulate_grad=False
+            )
+            found = [None if g is None else torch._remove_batch_dim(g, level, count, 0) for g in found]
+        finally:
+            torch._C._vmapmode_decrement_nesting()
         return tuple(
             leaf.new_zeros((count, *leaf.shape)) if g is None else _written(g)
             for g, leaf in zip(found, leaves, strict=True)
