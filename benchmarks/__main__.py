@@ -5,7 +5,6 @@ and saves them as JSON and as a picture. A whole run takes about an hour on a qu
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import multigrad
 from benchmarks import machine, picture, report
+from benchmarks.saved import save
 from benchmarks.suites import SUITES, run
 
 
@@ -33,8 +33,7 @@ def main():
                 rows.append(row)
             progress.advance(bar)
     results = {"machine": machine.describe(), "quick": parsed.quick, "rows": rows}
-    parsed.output.mkdir(parents=True, exist_ok=True)
-    (parsed.output / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    save(parsed.output, "results", results)
     picture.save(results, parsed.output / "results.png")
     for table in report.tables(results):
         console.print(table)

@@ -8,6 +8,7 @@ two is the noise of the measurement. Peak memory is what ``tracemalloc`` sees of
 import argparse
 import itertools
 import tracemalloc
+from pathlib import Path
 
 import autograd
 import autograd.numpy as anp
@@ -16,6 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 import multigrad
+from benchmarks import machine
+from benchmarks.saved import save
 from benchmarks.timing import measure
 from multigrad import exercises, xp
 
@@ -159,27 +162,43 @@ def peak(call, args):
         tracemalloc.stop()
 
 
+def rows(rounds, only=""):
+    """Yield the seconds and peak bytes of each contestant of each problem."""
+    for problem, (calls, args, repeats) in problems().items():
+        if only not in problem:
+            continue
+        check_agreement(calls, args)
+        best = measure(calls, args, rounds, repeats)
+        for name, seconds in best.items():
+            yield {"problem": problem, "contestant": name, "seconds": seconds, "peak": peak(calls[name], args)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--only", default="", help="part of a problem's name")
+    parser.add_argument("--output", type=Path, default=Path("benchmark-results"), help="folder for engine.json")
     parsed = parser.parse_args()
     table = Table(title=f"Gradients on NumPy {np.__version__}")
     for heading in ("problem", "contestant", "µs per call", "of autograd", "of by hand", "peak, KB", "peak of by hand"):
         table.add_column(heading, justify="left" if heading in ("problem", "contestant") else "right")
-    for problem, (calls, args, repeats) in problems().items():
-        if parsed.only not in problem:
-            continue
-        check_agreement(calls, args)
-        best = measure(calls, args, parsed.rounds, repeats)
-        peaks = {name: peak(call, args) for name, call in calls.items()}
-        for name, seconds in best.items():
-            by_hand = [f"{seconds / best['by hand']:.2f}" if "by hand" in best else ""]
-            memory = [f"{peaks[name] / peaks['by hand']:.2f}" if "by hand" in best else ""]
-            ratio = f"{seconds / best['autograd']:.2f}"
-            table.add_row(problem, name, f"{seconds * 1e6:.1f}", ratio, *by_hand, f"{peaks[name] / 1024:.0f}", *memory)
+    found = list(rows(parsed.rounds, parsed.only))
+    for problem, group in itertools.groupby(found, lambda row: row["problem"]):
+        contestants = {row["contestant"]: row for row in group}
+        for name, row in contestants.items():
+            by_hand = contestants.get("by hand")
+            table.add_row(
+                problem,
+                name,
+                f"{row['seconds'] * 1e6:.1f}",
+                f"{row['seconds'] / contestants['autograd']['seconds']:.2f}",
+                f"{row['seconds'] / by_hand['seconds']:.2f}" if by_hand else "",
+                f"{row['peak'] / 1024:.0f}",
+                f"{row['peak'] / by_hand['peak']:.2f}" if by_hand else "",
+            )
         table.add_section()
     Console(width=140).print(table)
+    save(parsed.output, "engine", {"machine": machine.describe(), "rows": found})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.fresh_process import answer
+from benchmarks.saved import load, save
 
 _CONTESTANTS = ("native", "multigrad")
 _SAMPLES = 10
@@ -30,10 +31,13 @@ def main():
     parser.add_argument("--backend", required=True, choices=("torch", "jax", "tensorflow"))
     parser.add_argument("--count", type=int, default=10_000, help="closures")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="at most, for each contestant")
+    parser.add_argument("--output", type=Path, default=Path("benchmark-results"), help="folder for leaks.json")
     parsed = parser.parse_args()
     table = Table(title=f"Compiled gradients of new closures on {parsed.backend}: resident memory beyond the first")
     for heading in ("contestant", "closures", "seconds", "MB", "KB per closure"):
         table.add_column(heading, justify="left" if heading == "contestant" else "right")
+    saved = load(parsed.output, "leaks") or {}
+    saved[parsed.backend] = {}
     for contestant in _CONTESTANTS:
         request = json.dumps([parsed.backend, contestant, parsed.count, min(parsed.seconds, 1e9)])
         with Console(stderr=True).status(f"compiling with {contestant}"):
@@ -42,7 +46,9 @@ def main():
             each = growth / count * 1e3
             table.add_row(contestant, f"{count}", f"{seconds:.0f}", f"{growth:.2f}", f"{each:.1f}")
         table.add_section()
+        saved[parsed.backend][contestant] = samples
     Console().print(table)
+    save(parsed.output, "leaks", saved)
 
 
 def _growth(backend, contestant, count, limit):

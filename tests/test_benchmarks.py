@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from benchmarks import page as pages
 from benchmarks import report
 from benchmarks.rows import CONTESTANTS, rows
 from benchmarks.suites import SUITES
@@ -73,7 +74,7 @@ def test_every_measurement_of_the_contests_has_a_bound():
 
 
 def test_a_missed_bound_is_bold_and_named():
-    page = report.page(results([1.0, 1.01, 1.04, 1.5]))
+    page = pages.page(results([1.0, 1.01, 1.04, 1.5]))
     (line,) = [line for line in page.splitlines() if line.startswith("| torch | W1 |")]
     assert "| 1.01 | 1.04 | **1.50** |" in line
     assert "torch W1 eager" in page.partition("## Bounds that are missed")[2]
@@ -81,7 +82,7 @@ def test_a_missed_bound_is_bold_and_named():
 
 
 def test_a_met_bound_is_neither():
-    page = report.page(results([1.0, 1.0, 1.04, 1.19]))
+    page = pages.page(results([1.0, 1.0, 1.04, 1.19]))
     assert "**" not in page
     assert "torch W1 eager" not in page.partition("## Bounds that are missed")[2]
 

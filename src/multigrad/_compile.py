@@ -126,6 +126,8 @@ class _Way:
 
 def _key(operator: Callable[..., _Function], options: Options, chosen: dict[str, Any]) -> Hashable:
     """Return what tells an operator with its options from others."""
+    if not chosen and type(options.backend) is str and options.device is None and options.dtype is None:
+        return operator, options
     key = (operator, options, *chosen.items())
     try:
         hash(key)
