@@ -119,7 +119,8 @@ class EngineBackend:
 
 def _native(namespace: Any, traced: TracedNamespace) -> SimpleNamespace:
     """Return a namespace's functions, traced, with the running computation's default dtypes."""
-    names = [name for name in dir(namespace) if not name.startswith("_")]
+    names = {name for name in dir(namespace) if not name.startswith("_")}
+    names |= {name for name in ("fft", "linalg") if hasattr(namespace, name)}  # some load them when they are asked for
     native = SimpleNamespace(**{name: getattr(traced, name) for name in names})
     for name in _FLOATING:
         setattr(native, name, _with_default_dtype(getattr(namespace, name), namespace))

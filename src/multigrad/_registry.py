@@ -38,9 +38,12 @@ _BUILT_IN = {
 }
 # Array libraries that differentiate nothing and run over the engine: found by name or by their arrays, but no part of
 # what `backends` lists and `compare` compares.
-_OVER_ENGINE = {"dask": ("multigrad.adapters.dask", '"dask[array]"')}
+_OVER_ENGINE = {
+    "dask": ("multigrad.adapters.dask", '"dask[array]"'),
+    "array_api_strict": ("multigrad.adapters.array_api_strict", "array-api-strict"),
+}
 # The module that has been imported if a backend's arrays are around; NumPy's decide nothing.
-_TELLING = {"torch": "torch", "jax": "jax", "tensorflow": "tensorflow", "dask": "dask.array"}
+_TELLING = {"torch": "torch", "jax": "jax", "tensorflow": "tensorflow", "dask": "dask.array", "array_api_strict": "array_api_strict"}
 # What people type first and no spelling distance finds.
 _NICKNAMES = {"tf": "tensorflow", "np": "numpy", "pytorch": "torch", "jnp": "jax", "keras": "tensorflow"}
 

@@ -1,0 +1,13 @@
+"""array-api-strict: derivatives of functions that must keep to the standard, by the package's own engine.
+
+Its arrays refuse what the standard leaves open, so that a library's author sees with one gradient whether a function is
+portable.
+"""
+
+from __future__ import annotations
+
+import array_api_strict
+
+from multigrad._engine_backend import EngineBackend
+
+backend = EngineBackend("array_api_strict", array_api_strict, type(array_api_strict.asarray(0.0)))
