@@ -74,3 +74,7 @@ class DetachedValueError(MultigradError, TypeError):
 
 class RecompileWarning(UserWarning):
     """The same piece of code keeps making new functions, each of which is compiled anew."""
+
+
+for _error in [found for found in list(globals().values()) if isinstance(found, type)]:
+    _error.__module__ = "multigrad"  # in a traceback, the name by which people catch it

@@ -43,7 +43,13 @@ _OVER_ENGINE = {
     "array_api_strict": ("multigrad.adapters.array_api_strict", "array-api-strict"),
 }
 # The module that has been imported if a backend's arrays are around; NumPy's decide nothing.
-_TELLING = {"torch": "torch", "jax": "jax", "tensorflow": "tensorflow", "dask": "dask.array", "array_api_strict": "array_api_strict"}
+_TELLING = {
+    "torch": "torch",
+    "jax": "jax",
+    "tensorflow": "tensorflow",
+    "dask": "dask.array",
+    "array_api_strict": "array_api_strict",
+}
 # What people type first and no spelling distance finds.
 _NICKNAMES = {"tf": "tensorflow", "np": "numpy", "pytorch": "torch", "jnp": "jax", "keras": "tensorflow"}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from multigrad._arguments import Call
+from multigrad._errors import MultigradError
 from multigrad._outputs import OutputTree, flatten_output, scalar_output, split_aux
 from multigrad._protocol import Natives
 
@@ -24,7 +25,7 @@ def run(f: _Function, call: Call, primals: Natives) -> Any:
 
 def add_note(error: Exception) -> None:
     """Add a note to an error of f if it is how the frameworks say that they were given a NumPy array."""
-    if "ndarray" in str(error) or "numpy" in str(error):
+    if not isinstance(error, MultigradError) and ("ndarray" in str(error) or "numpy" in str(error)):
         error.add_note(
             "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with xp.asarray."
         )
