@@ -17,13 +17,14 @@ LAYERS = (
     ("_dtypes", "_protocol", "_tree", "_selection", "_numpy_calls", "_array_methods", "_globals", "engine"),
     ("array_api._checks", "array_api._domains"),
     ("array_api._explain", "array_api._composed", "array_api._slopes"),
+    ("array_api._special_slopes", "array_api._special_formulas"),
     ("_array_operators",),
     ("_array",),
     ("_registry", "array_api._lift", "array_api._data_types"),
     ("_forms",),
     ("_computation",),
     ("array_api._defaults", "array_api._promotion", "array_api._dispatch"),
-    ("array_api._inspection",),
+    ("array_api._inspection", "array_api._special"),
     tuple(f"array_api.{name}" for name in BACKENDS),
     ("_engine_backend",),
     ("array_api", "adapters"),
@@ -37,13 +38,16 @@ LAYERS = (
     ("_quick",),
     ("_program_store",),
     ("_compile",),
-    ("_transform", "_jit", "_products", "_matrices", "_mapping", "_rules", "_differences", "_report"),
+    ("_transform", "_jit", "_products", "_matrices", "_mapping", "_rules", "_differences", "_report", "_inside"),
+    ("_progress",),
     ("_closures",),
     ("_apply_where",),
     ("_graph",),
+    ("_blame",),
     ("_check",),
+    ("convention",),
     ("_compare",),
-    ("convention", "exercises", "extend", "optimize", "special"),
+    ("exercises", "extend", "optimize", "special"),
     ("testing",),
     ("",),  # the package itself: public names only
     ("cli",),
@@ -53,7 +57,7 @@ RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 # What a namespace of one framework may know of the rest.
 NAMESPACE_MAY_IMPORT = ("_array", "_dtypes", "_errors", "_computation", "array_api._")
 # What may import lazily: frameworks (the registry), and packages their own modules.
-LAZY = ("", "_registry", "array_api", "exercises._run")
+LAZY = ("", "_registry", "array_api", "exercises._run", "testing")
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools"}
 # Calls and attributes that change the framework for the whole process.
 GLOBAL_STATE = {

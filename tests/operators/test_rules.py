@@ -215,3 +215,15 @@ def test_what_a_function_with_a_rule_reads_is_constant(backend):
         return by_pullback(xp.asarray(2.0))
 
     assert float(multigrad.to_numpy(multigrad.gradient(scaled, backend=backend)(3.0))) == 0.0
+
+
+def test_the_value_depends_on_the_input_also_beside_its_own_derivative(backend):
+    @multigrad.custom_vjp
+    def cube(x):
+        return x**3
+
+    cube.defvjp(lambda x: (x**3, x), lambda x, cotangent: (3 * x**2 * cotangent,))
+    # The second derivative of x^6 and the first of x^6 + 6 x^5, at 2.
+    assert_tree(multigrad.gradient(multigrad.gradient(lambda x: cube(x) ** 2), backend=backend)(2.0), 480.0, 1e-12)
+    both = multigrad.value_and_gradient(lambda x: cube(x) ** 2)
+    assert_tree(multigrad.gradient(lambda x: sum(both(x)), backend=backend)(2.0), 672.0, 1e-12)
