@@ -49,6 +49,9 @@ from multigrad.array_api._dispatch import array_namespace, xp
 if TYPE_CHECKING:
     from multigrad import array_api, convention, engine, exercises, extend, optimize, special, testing
     from multigrad._graph import graph
+    from multigrad._inside.jax import to_jax
+    from multigrad._inside.tensorflow import to_tensorflow
+    from multigrad._inside.torch import to_torch
 
 __version__ = "0.1.0"
 
@@ -57,6 +60,12 @@ value_and_grad = value_and_gradient
 
 # Loaded at first use, so that importing multigrad stays cheap.
 _MODULES = ("array_api", "convention", "engine", "exercises", "extend", "optimize", "special", "testing")
+_FUNCTIONS = {
+    "graph": "_graph",
+    "to_jax": "_inside.jax",
+    "to_tensorflow": "_inside.tensorflow",
+    "to_torch": "_inside.torch",
+}
 
 __all__ = [
     "ArgumentSelectionError",
@@ -106,7 +115,10 @@ __all__ = [
     "special",
     "stop_gradient",
     "testing",
+    "to_jax",
     "to_numpy",
+    "to_tensorflow",
+    "to_torch",
     "use_backend",
     "value_and_grad",
     "value_and_gradient",
@@ -120,8 +132,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"multigrad.{name}")
-    if name == "graph":
-        return importlib.import_module("multigrad._graph").graph
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(f"multigrad.{_FUNCTIONS[name]}"), name)
     raise AttributeError(f"module 'multigrad' has no attribute {name!r}")
 
 

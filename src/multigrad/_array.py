@@ -71,6 +71,7 @@ class Array(ArrayMethods):
     backend: ClassVar[str]
     _xp: ClassVar[Any]  # functions of the standard on native arrays
     _namespace: ClassVar[Any] = None  # the same over Array
+    _special: ClassVar[Any] = None  # the special functions over Array
 
     # NumPy arrays on the left leave the operation to us.
     __array_priority__ = 1000

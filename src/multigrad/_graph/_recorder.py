@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from multigrad._graph._source import Source, caller
 from multigrad._graph._spelling import Slot, spelled, substituted
 
 _Function = Callable[..., Any]
+_NO_CHANGES: Mapping[int, Callable[[Any], Any]] = MappingProxyType({})
 
 
 class Invocation(NamedTuple):
@@ -53,6 +55,8 @@ class Entry(NamedTuple):
     label: str | None = None
     reads: bool = False  # whether the last inputs were read besides the arguments
     text: str = ""  # how it is spelled, if there is no invocation that tells
+    differentiated: bool = False  # whether it is an argument that f is differentiated in
+    recorded: bool = False  # whether the framework recorded how it was computed
 
     def signature(self) -> tuple[Any, ...]:
         """Return what a second evaluation must agree in for the two to be the same computation."""
@@ -73,9 +77,14 @@ class Recorder:
     own_file
         The file of f, whose lines are the user's wherever it lies.
     expected
-        The entries of an earlier evaluation, if this one repeats it.
-    perturbations
-        One array per expected entry that is added to its value, or None.
+        The first entries of an earlier evaluation, if this one repeats it.
+    changes
+        By entry: gives the value that f goes on with, from the one that was computed.
+
+    Attributes
+    ----------
+    computed
+        The values before they were changed.
     """
 
     def __init__(
@@ -83,15 +92,16 @@ class Recorder:
         computation: Computation,
         own_file: str | None,
         expected: Sequence[Entry] = (),
-        perturbations: Sequence[Any] = (),
+        changes: Mapping[int, Callable[[Any], Any]] = _NO_CHANGES,
     ) -> None:
         self.computation = computation._replace(observer=self)
         self.entries: list[Entry] = []
+        self.computed: list[Any] = []
         self._plain: Any = computation.cls
         self._recorded: Any = recorded_type(self._plain)  # type: ignore[arg-type, unused-ignore]
         self._own_file = own_file
         self._expected = expected
-        self._perturbations = perturbations
+        self._changes = changes
         self._known: dict[int, int] = {}  # the entry of a native array, by identity
         self._pending: dict[int, Entry] = {}  # entries of native arrays that nobody has used yet, by identity
         self._kept: list[Any] = []  # so that no identity is used again
@@ -171,9 +181,10 @@ class Recorder:
 
     # Values that come from outside
 
-    def argument(self, native: Any, label: str) -> Any:
+    def argument(self, native: Any, label: str, differentiated: bool) -> Any:
         """Return an argument of f as a recorded array."""
-        return self._wrap(self._add(Entry("argument", "argument", native, label=label)))
+        entry = Entry("argument", "argument", native, label=label, differentiated=differentiated)
+        return self._wrap(self._add(entry))
 
     def entry_of(self, value: Any, native: Any) -> int:
         """Return the entry of a value that f returned, which is given as a native array, too."""
@@ -236,14 +247,14 @@ class Recorder:
 
     def _add(self, entry: Entry) -> int:
         number = len(self.entries)
-        if self._perturbations:
-            if number >= len(self._expected) or entry.signature() != self._expected[number].signature():
-                raise AnotherPathError
-            perturbation = self._perturbations[number]
-            if perturbation is not None:
-                self._kept.append(entry.native)
-                self._known.setdefault(id(entry.native), number)
-                entry = entry._replace(native=self.computation.backend.xp.add(entry.native, perturbation))
+        if number < len(self._expected) and entry.signature() != self._expected[number].signature():
+            raise AnotherPathError
+        self.computed.append(entry.native)
+        entry = entry._replace(recorded=self._plain._is_recorded(entry.native))
+        change = self._changes.get(number)
+        if change is not None:
+            self._known.setdefault(id(entry.native), number)
+            entry = entry._replace(native=change(entry.native))
         self.entries.append(entry)
         self._known[id(entry.native)] = number
         return number

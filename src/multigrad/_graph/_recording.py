@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from multigrad import _dtypes, _leaves, _outputs, _registry, _tree
 from multigrad._arguments import Call, options, prepare
 from multigrad._array import Array
 from multigrad._computation import opened
-from multigrad._errors import OutputError
+from multigrad._errors import DetachedValueError, OutputError
 from multigrad._graph._recorder import AnotherPathError, Entry, Recorder
 from multigrad._graph._source import Source, file_of
 from multigrad._graph._spelling import spelled
@@ -71,6 +72,31 @@ class Node:
     @property
     def kind(self) -> str:
         return self._entry.kind
+
+    @property
+    def recording(self) -> Recording:
+        """The recording that it belongs to."""
+        return self._recording
+
+    @property
+    def part(self) -> tuple[int | str, ...]:
+        """Which of the operation's several results it is, as indices or field names; empty for a single one."""
+        return self._entry.output
+
+    @property
+    def differentiated(self) -> bool:
+        """Whether it is an argument that f is differentiated in."""
+        return self._entry.differentiated
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the framework recorded how it was computed, where the backend can tell."""
+        return self._entry.recorded
+
+    @property
+    def function(self) -> _Function | None:
+        """What was called, or None if nothing was."""
+        return None if self._entry.invocation is None else self._entry.invocation.function
 
     @property
     def source(self) -> Source | None:
@@ -184,42 +210,71 @@ class Recording:
             return f"no derivatives: they need a real floating-point output, not {self.outputs[0].dtype}"
         return None
 
-    def derivatives(self) -> list[Native | None]:
-        """Return the derivative of the output with respect to each node, None for integers and bools.
+    def repeated(
+        self, primals: Natives, changes: Mapping[int, Callable[[Native], Native]], last: int | None = None
+    ) -> tuple[Recorder, list[int]]:
+        """Evaluate f again, with other values in the places of nodes, and return the recorder and the output's entries.
 
-        f is evaluated once more with a zero added to every node's value; one backward pass gives the derivatives with
-        respect to these zeros.
+        Parameters
+        ----------
+        primals
+            The differentiated arguments.
+        changes
+            By node: gives the value that f goes on with, from the one that was computed.
+        last
+            The node up to which the computation must be the recorded one; None: to the end.
 
         Raises
         ------
         AnotherPathError
             If f did something else this time.
         """
+        expected = self.entries if last is None else self.entries[: last + 1]
+        recorder = Recorder(self.call.computation, file_of(self.f), expected, changes)
+        outputs, _ = evaluated(self.f, self.call, primals, recorder)
+        count = len(recorder.entries)
+        if count < len(expected) or (last is None and count != len(expected)):
+            raise AnotherPathError
+        return recorder, outputs
+
+    def derivatives(self, cotangents: Natives = ()) -> list[Native | None]:
+        """Return the derivative of the output with respect to each node, None for integers and bools.
+
+        f is evaluated once more with a zero added to every node's value; one backward pass gives the derivatives with
+        respect to these zeros.
+
+        Parameters
+        ----------
+        cotangents
+            One per output; none: the output is one real scalar.
+
+        Raises
+        ------
+        AnotherPathError
+            If f did something else this time.
+        """
+        try:
+            return self._perturbed(cotangents, self.nodes)
+        except DetachedValueError:
+            # f takes the value of a constant, or of stop_gradient, out of the computation, which is its right.
+            return self._perturbed(cotangents, [node for node in self.nodes if node.recorded])
+
+    def _perturbed(self, cotangents: Natives, nodes: Sequence[Node]) -> list[Native | None]:
         xp = self.backend.xp
         with opened(self.call.computation):
             # Adding -0.0 changes no number, not even the sign of a zero.
-            zeros = [_minus_zeros(xp, node.value) for node in self.nodes]
-            given = tuple(zero for zero in zeros if zero is not None)
+            zeros = {node.id: xp.negative(xp.zeros_like(node.value)) for node in nodes if node.dtype in _dtypes.INEXACT}
 
             def flat(*arrays: Native) -> tuple[Natives, Natives]:
                 count = len(self.call.primals)
-                rest = iter(arrays[count:])
-                perturbations = [None if zero is None else next(rest) for zero in zeros]
-                recorder = Recorder(self.call.computation, file_of(self.f), self.entries, perturbations)
-                (output,), _ = evaluated(self.f, self.call, arrays[:count], recorder)
-                if len(recorder.entries) != len(self.entries):
-                    raise AnotherPathError
-                return (recorder.native(output),), ()
+                changes = {i: functools.partial(xp.add, x) for i, x in zip(zeros, arrays[count:], strict=True)}
+                recorder, outputs = self.repeated(arrays[:count], changes)
+                return tuple(recorder.native(i) for i in outputs), ()
 
-            outputs, pullback, _ = self.backend.vjp(flat, (*self.call.primals, *given), reusable=False)
-            found = iter(pullback((xp.ones_like(outputs[0]),))[len(self.call.primals) :])
-        return [None if zero is None else next(found) for zero in zeros]
-
-
-def _minus_zeros(xp: Any, value: Native) -> Native | None:
-    if _dtypes.dtype_name(value.dtype) not in _dtypes.INEXACT:
-        return None
-    return xp.negative(xp.zeros_like(value))
+            outputs, pullback, _ = self.backend.vjp(flat, (*self.call.primals, *zeros.values()), reusable=False)
+            found = pullback(cotangents or (xp.ones_like(outputs[0]),))[len(self.call.primals) :]
+        by_id = dict(zip(zeros, found, strict=True))
+        return [by_id.get(node.id) for node in self.nodes]
 
 
 def record(
@@ -228,6 +283,7 @@ def record(
     kwargs: dict[str, Any] | None = None,
     *,
     argnums: int | Sequence[int] | None = None,
+    argnames: str | Sequence[str] | None = None,
     backend: str | Backend | None = None,
     device: Any = None,
     dtype: Any = None,
@@ -240,8 +296,8 @@ def record(
         Function of arrays, numbers and containers of them; returns a tree of arrays and numbers.
     args, kwargs
         Its arguments.
-    argnums
-        The differentiated arguments. None: all that hold floating-point numbers or arrays, or else the first.
+    argnums, argnames
+        The differentiated arguments. Both None: all that hold floating-point numbers or arrays, or else the first.
     backend, device, dtype
         As for `gradient`.
 
@@ -252,10 +308,10 @@ def record(
     check_callable(f)
     kwargs = kwargs or {}
     chosen: tuple[Key, ...]
-    if argnums is None:
+    if argnums is None and argnames is None:
         chosen = _floating(args, kwargs, backend)
     else:
-        chosen, kwargs = Selection(argnums, None).locate(f, args, kwargs)
+        chosen, kwargs = Selection(argnums, argnames).locate(f, args, kwargs)
     call = prepare(f, chosen, options(backend, device, dtype, "standard"), args, kwargs)
     recorder = Recorder(call.computation, file_of(f))
     output: tuple[list[int], Any] = [], None
@@ -282,7 +338,9 @@ def evaluated(f: _Function, call: Call, primals: Natives, recorder: Recorder) ->
     names = [names[i] if i < len(names) else f"args[{i}]" for i in range(len(args))] + list(kwargs)
     flat = _leaves.Leaves((*args, *kwargs.values()), expand)
     leaves = [
-        recorder.argument(leaf.native, flat.path(i, names)) if isinstance(leaf, Array) else leaf
+        recorder.argument(leaf.native, flat.path(i, names), any(leaf.native is x for x in primals))
+        if isinstance(leaf, Array)
+        else leaf
         for i, leaf in enumerate(flat.leaves)
     ]
     values = [flat.rebuild(leaves, i) for i in range(len(flat.spans))]
