@@ -200,3 +200,18 @@ def test_a_user_who_set_the_flag_keeps_it(jax):
         assert jax.config.jax_enable_x64
     finally:
         jax.config.update("jax_enable_x64", False)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_float64_constant_in_a_float32_computation(compile):
+    constant = np.asarray([[1.0, 2.0], [3.0, 4.0]])
+
+    def f(x):
+        return xp.sum((xp.asarray(constant) @ x) ** 2)
+
+    x = np.ones(2, dtype=np.float32)
+    value, gradient = multigrad.value_and_gradient(f, backend="jax", compile=compile)(x)
+    assert (str(value.dtype), str(gradient.dtype)) == ("float64", "float32")
+    np.testing.assert_allclose(gradient, 2 * constant.T @ constant @ x, rtol=1e-6)
+    hessian = multigrad.hessian(f, backend="jax", compile=compile)(x)
+    np.testing.assert_allclose(hessian, 2 * constant.T @ constant, rtol=1e-6)
