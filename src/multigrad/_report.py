@@ -1,16 +1,23 @@
-"""What the reports share: one table as text for terminals and as HTML for notebooks, and numbers fit for JSON."""
+"""What the reports share: tables as text for terminals and as HTML for notebooks, and numbers fit for JSON."""
 
 from __future__ import annotations
 
 import html
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
+
+# By the first word of a verdict. The hues are halfway between black and white, so that they can be read on both, and
+# the word says the same as the color.
+_GOOD, _UNDECIDED, _BAD = ("green", "#2e8b57"), ("yellow", "#b8860b"), ("bold red", "#d9534f")
+_STYLES = {"right": _GOOD, "agrees": _GOOD, "inconclusive": _UNDECIDED, "kink": _UNDECIDED, "precision": _UNDECIDED}
 
 
 class Sheet:
@@ -19,36 +26,79 @@ class Sheet:
     Parameters
     ----------
     headline, headings, rows, remarks
-        Texts; the last column of each row is its verdict.
+        Texts; the last column of each row is its verdict. A remark may have several lines.
+    details
+        Another sheet to show between the table and the remarks.
     """
 
     def __init__(
-        self, headline: str, headings: Sequence[str], rows: Sequence[Sequence[str]], remarks: Sequence[str]
+        self,
+        headline: str,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        remarks: Sequence[str],
+        details: Sheet | None = None,
     ) -> None:
         self.headline, self.headings, self.rows, self.remarks = headline, headings, rows, remarks
+        self.details = details
 
     def text(self) -> str:
-        """Return the sheet as plain text without colours, as wide as it needs to be."""
+        """Return the sheet as plain text without colors, as wide as it needs to be."""
+        stream = io.StringIO()
+        console = Console(file=stream, width=1000, color_system=None, soft_wrap=True)
+        for part in self._parts(folding=False):
+            console.print(part)
+        return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+
+    def print(self, console: Console) -> None:
+        """Show the sheet in a terminal: with colors, and folded to its width."""
+        for part in self._parts(folding=True):
+            console.print(part)
+
+    def _parts(self, *, folding: bool) -> Iterator[RenderableType]:
+        yield Text(self.headline, "bold")
+        yield ""
         table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
         for heading in self.headings:
-            table.add_column(heading, no_wrap=True)
+            table.add_column(heading, no_wrap=not folding, overflow="fold")
         for row in self.rows:
-            # Paths have brackets, which rich would take for markup.
-            table.add_row(*(cell.replace("[", r"\[") for cell in row))
-        stream = io.StringIO()
-        Console(file=stream, width=1000, color_system=None).print(table)
-        lines = (line.rstrip() for line in stream.getvalue().splitlines())
-        return "\n".join((self.headline, "", *lines, *self.remarks))
+            *cells, verdict = row
+            table.add_row(*map(Text, cells), Text(verdict, _style(verdict)[0]))
+        yield table
+        if self.details is not None:
+            yield ""
+            yield from self.details._parts(folding=folding)
+        if self.remarks:
+            yield ""
+        yield from map(Text, self.remarks)
 
     def html(self) -> str:
-        """Return the sheet as HTML."""
+        """Return the sheet as HTML: the page's own font and colors, so that it suits light and dark notebooks."""
         head = "".join(f"<th>{html.escape(heading)}</th>" for heading in self.headings)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
-        remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in self.remarks)
+        body = "".join(f"<tr>{''.join(_html_cells(row))}</tr>" for row in self.rows)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        return f"<div><p><strong>{html.escape(self.headline)}</strong></p>{table}{remarks}</div>"
+        remarks = "".join(f'<p style="white-space: pre-wrap">{html.escape(remark)}</p>' for remark in self.remarks)
+        details = "" if self.details is None else self.details.html()
+        headline = f"<p><strong>{html.escape(self.headline)}</strong></p>"
+        return f'<div style="overflow-x: auto">{headline}{table}{details}{remarks}</div>'
+
+
+def _html_cells(row: Sequence[str]) -> Iterator[str]:
+    *cells, verdict = row
+    for cell in cells:
+        yield f"<td>{html.escape(cell)}</td>"
+    yield f'<td><strong style="color: {_style(verdict)[1]}">{html.escape(verdict)}</strong></td>'
+
+
+def _style(verdict: str) -> tuple[str, str]:
+    """Return a verdict's style in terminals and its color in HTML; one that differs is bad."""
+    return _BAD if "differs" in verdict else _STYLES.get(verdict.partition(",")[0].partition(" ")[0], _BAD)
 
 
 def plain(value: Any) -> Any:
     """Return a number that JSON can hold: one that is not finite becomes a string such as ``"nan"``."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, complex):
+        return {"real": plain(value.real), "imag": plain(value.imag)}
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -14,10 +14,11 @@ Examples
 array(inf)
 """
 
+from multigrad.convention._limits import LIMITS, Limit
 from multigrad.convention._measured import MEASURED
 from multigrad.convention._row import Row
 from multigrad.convention._rows import ROWS
 from multigrad.convention._rules import RULES, Rule
 from multigrad.convention._table import markdown
 
-__all__ = ["MEASURED", "ROWS", "RULES", "Row", "Rule", "markdown"]
+__all__ = ["LIMITS", "MEASURED", "ROWS", "RULES", "Limit", "Row", "Rule", "markdown"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from multigrad.convention._row import Row, second
+from multigrad.convention._row import Row
 
 _INF, _NAN = math.inf, math.nan
 _SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
@@ -80,6 +80,7 @@ _BORDERS = (
     Row("pow", (-2.0, 0.0), (0.0, _NAN), 6, "constant in x; NaN in y for x < 0"),
     Row("pow", (0.0, 3.0), (0.0, 0.0), 6, "a polynomial in x; 0 in y for y ≥ 0"),
     Row("pow", (0.0, -1.0), (-_INF, -_INF), 4, "a pole; -inf in y for y < 0"),
+    Row("pow", (-0.0, 2.0), (0.0, 0.0), 6, "a polynomial in x; 0 in y for y ≥ 0"),
     Row("pow", (-2.0, 3.0), (12.0, _NAN), 4, "NaN in y for x < 0"),
     Row("prod", ([1.0, _NAN, 2.0],), ([_NAN, 2.0, _NAN],), 4, "NaN in the other factors' slots"),
     Row("cumulative_prod", ([2.0, 0.0, 4.0, 5.0],), ([1.0, 50.0, 0.0, 0.0],), 6, "leave-one-out"),
@@ -145,6 +146,23 @@ _MATRICES = (
 )
 
 _COMPLEX = (
+    Row("real(sign(z))", (0j,), (0j,), 2, "symmetric kink", expression=lambda xp, z: xp.real(xp.sign(z))),
+    Row(
+        "real(pow(z, w))",
+        (0j, 0j),
+        (0j, 0j),
+        6,
+        "constant in z; 0 in w where its real part is ≥ 0",
+        expression=lambda xp, z, w: xp.real(xp.pow(z, w)),
+    ),
+    Row(
+        "real(asin(z))",
+        (2 + 0j,),
+        (-1j / math.sqrt(3),),
+        8,
+        "the side of the branch cut on which the value is",
+        expression=lambda xp, z: xp.real(xp.asin(z)),
+    ),
     Row(
         "real(sign(z))",
         (3 + 4j,),
@@ -179,6 +197,43 @@ _COMPLEX = (
     ),
 )
 
+# Of _Z: det = -7 + i/2, and the conjugates of the adjugate's transpose.
+_DET = -7 + 0.5j
+_ADJOINT = [[-2 - 0.5j, -0.5 - 1j], [-1 + 0j, 3 - 1j]]
+
+
+def _over_determinant(factor: complex) -> list[list[complex]]:
+    """Return the adjoint of the inverse of _Z, times a factor."""
+    return [[factor * value / _DET.conjugate() for value in row] for row in _ADJOINT]
+
+
+_LOGARITHM = (
+    Row(
+        "slogdet(Z)[1]",
+        (_Z,),
+        (_over_determinant(1.0),),
+        8,
+        "the adjoint of the inverse",
+        expression=lambda xp, z: xp.linalg.slogdet(z)[1],
+    ),
+    Row(
+        "real(slogdet(Z)[0])",
+        (_Z,),
+        (_over_determinant(-1j * (_DET / abs(_DET)).imag),),
+        8,
+        "the sign turns with the determinant",
+        expression=lambda xp, z: xp.real(xp.linalg.slogdet(z)[0]),
+    ),
+    Row(
+        "slogdet(X)[0]",
+        ([[2.0, 1.0], [-1.0, 3.0]],),
+        ([[0.0, 0.0], [0.0, 0.0]],),
+        3,
+        "a real sign is flat",
+        expression=lambda xp, x: xp.linalg.slogdet(x)[0],
+    ),
+)
+
 _SECOND = (
     Row(
         "logaddexp(x, 1)'",
@@ -186,7 +241,43 @@ _SECOND = (
         (0.25,),
         10,
         "σ(0)·(1 - σ(0))",
-        expression=second(lambda xp, x: xp.logaddexp(x, xp.ones_like(x))),
+        order=2,
+        expression=lambda xp, x: xp.logaddexp(x, xp.ones_like(x)),
+    ),
+    Row(
+        "logaddexp(x, 0)'",
+        (1000.0,),
+        (0.0,),
+        10,
+        "σ(x)·(1 - σ(x)), without overflow",
+        order=2,
+        expression=lambda xp, x: xp.logaddexp(x, xp.zeros_like(x)),
+    ),
+    Row("abs(z)'", (0j,), (0j,), 10, "no curvature at a symmetric kink", order=2, expression=lambda xp, z: xp.abs(z)),
+    Row("sqrt'(x)", (0.0,), (-_INF,), 10, "one-sided limit", order=2, expression=lambda xp, x: xp.sqrt(x)),
+    Row("log'(x)", (0.0,), (-_INF,), 10, "one-sided limit", order=2, expression=lambda xp, x: xp.log(x)),
+    Row("log'(x)", (-1.0,), (_NAN,), 10, "outside the domain", order=2, expression=lambda xp, x: xp.log(x)),
+    Row("asin'(x)", (1.0,), (_INF,), 10, "one-sided limit", order=2, expression=lambda xp, x: xp.asin(x)),
+    Row("acos'(x)", (1.0,), (-_INF,), 10, "one-sided limit", order=2, expression=lambda xp, x: xp.acos(x)),
+    Row("acosh'(x)", (1.0,), (-_INF,), 10, "one-sided limit", order=2, expression=lambda xp, x: xp.acosh(x)),
+    Row("atanh'(x)", (2.0,), (_NAN,), 10, "outside the domain", order=2, expression=lambda xp, x: xp.atanh(x)),
+    Row(
+        "std'(x)",
+        ([2.0, 2.0, 2.0],),
+        ([0.0, 0.0, 0.0],),
+        10,
+        "no curvature at a symmetric kink",
+        order=2,
+        expression=lambda xp, x: xp.std(x),
+    ),
+    Row(
+        "vector_norm'(x)",
+        ([0.0, 0.0, 0.0],),
+        ([0.0, 0.0, 0.0],),
+        10,
+        "no curvature at a symmetric kink",
+        order=2,
+        expression=lambda xp, x: xp.linalg.vector_norm(x, ord=2),
     ),
     Row(
         "hypot(x, 0)'",
@@ -194,7 +285,8 @@ _SECOND = (
         (0.0,),
         10,
         "no curvature at a symmetric kink",
-        expression=second(lambda xp, x: xp.hypot(x, xp.zeros_like(x))),
+        order=2,
+        expression=lambda xp, x: xp.hypot(x, xp.zeros_like(x)),
     ),
     Row(
         "copysign(x, 1)'",
@@ -202,7 +294,8 @@ _SECOND = (
         (0.0,),
         10,
         "no curvature at a symmetric kink",
-        expression=second(lambda xp, x: xp.copysign(x, xp.ones_like(x))),
+        order=2,
+        expression=lambda xp, x: xp.copysign(x, xp.ones_like(x)),
     ),
     Row(
         "det'(X)",
@@ -210,7 +303,8 @@ _SECOND = (
         ([[1.0, -1.0], [-1.0, 1.0]],),
         10,
         "of ad - bc, the sum of the first derivatives",
-        expression=second(lambda xp, x: xp.linalg.det(x)),
+        order=2,
+        expression=lambda xp, x: xp.linalg.det(x),
     ),
     Row(
         "prod'(x)",
@@ -218,8 +312,9 @@ _SECOND = (
         ([0.0, 2.0, 2.0],),
         10,
         "of xy + xz + yz",
-        expression=second(lambda xp, x: xp.prod(x)),
+        order=2,
+        expression=lambda xp, x: xp.prod(x),
     ),
 )
 
-DECIDING = (*_KINKS, *_BORDERS, *_MATRICES, *_COMPLEX, *_SECOND)
+DECIDING = (*_KINKS, *_BORDERS, *_MATRICES, *_COMPLEX, *_LOGARITHM, *_SECOND)

@@ -31,6 +31,8 @@ class Row(NamedTuple):
         derivative; "raises"; "None" for an argument that it calls unconnected.
     expression
         ``(xp, *arguments)`` gives the value; None for a row that is named by its function.
+    order
+        1; or 2 for the derivative of the first one, or of the sum of its elements, in the only argument.
 
     Examples
     --------
@@ -48,14 +50,15 @@ class Row(NamedTuple):
     reason: str
     native: Mapping[str, str] = _UNMEASURED
     expression: Callable[..., Any] | None = None
+    order: int = 1
 
     @property
     def name(self) -> str:
         """The function and the point, which no other row has."""
         return f"{self.function} at {', '.join(map(str, self.point))}"
 
-    def evaluate(self, xp: Any, *arguments: Any) -> Any:
-        """Return the real scalar to differentiate: the function's value, or the sum of its elements.
+    def value(self, xp: Any, *arguments: Any) -> Any:
+        """Return the function's value, or the sum of its elements: a real scalar.
 
         Parameters
         ----------
@@ -69,7 +72,16 @@ class Row(NamedTuple):
         owner, _, name = self.function.rpartition(".")
         return xp.sum(getattr(getattr(xp, owner) if owner else xp, name)(*arguments))
 
+    def evaluate(self, xp: Any, *arguments: Any) -> Any:
+        """Return the real scalar to differentiate: `value`, or of order 2 the sum of its gradient's real parts.
 
-def second(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an expression whose derivative is f's second one."""
-    return lambda xp, x: xp.sum(gradient(lambda x: xp.sum(f(xp, x)))(x))
+        Parameters
+        ----------
+        xp
+            An array API namespace of the arguments.
+        *arguments
+            Arrays in the shapes of `point`.
+        """
+        if self.order == 1:
+            return self.value(xp, *arguments)
+        return xp.sum(xp.real(gradient(lambda x: self.value(xp, x))(*arguments)))

@@ -1,0 +1,145 @@
+"""Where the backends still differ, or one of them leaves the rules, each with its reason."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Limit(NamedTuple):
+    """Something that cannot be made equal, or is not worth its cost.
+
+    Attributes
+    ----------
+    where
+        Which functions, at which points or in which modes.
+    backends
+        Which backends differ from the others.
+    what
+        What they give.
+    reason
+        Why it stays.
+
+    Examples
+    --------
+    >>> from multigrad import convention
+    >>> convention.LIMITS[0].where
+    'Subnormal numbers'
+    """
+
+    where: str
+    backends: str
+    what: str
+    reason: str
+
+
+LIMITS = (
+    Limit("Subnormal numbers", "JAX, TensorFlow", "flushed to zero", "Their kernels; rule 9 exempts them"),
+    Limit(
+        "remainder where the quotient overflows",
+        "torch",
+        "the derivative in the divisor is NaN; at an infinite divisor it is rounded otherwise",
+        "Its kernel",
+    ),
+    Limit(
+        "sqrt at -0 in second order",
+        "torch",
+        "+inf, not -inf",
+        "The override turns the sign twice; the first derivative is +inf, as rule 4 has it",
+    ),
+    Limit(
+        "pow at the base -0 and a negative exponent, in the exponent",
+        "torch",
+        "+inf where the power is -inf",
+        "No composition has the slope -inf there",
+    ),
+    Limit(
+        "pow with both arguments differentiated, mixed second derivatives at the base 0, the exponent 0 or NaN",
+        "all",
+        "0, NaN or the limit of one order of differentiation",
+        "The mixed derivatives do not commute there",
+    ),
+    Limit(
+        "-inf to the power of the number 0.5",
+        "NumPy, torch",
+        "NaN, not +inf",
+        "The value of their square root, which they take instead",
+    ),
+    Limit(
+        "Poles and branch points of complex functions, infinite or huge complex numbers",
+        "all",
+        "which of the parts are infinite and which NaN differs, and whether 1e300 overflows",
+        "The standard leaves complex arithmetic with infinities open, and the frameworks multiply differently",
+    ),
+    Limit(
+        "Complex pow at the base 0 and an exponent other than 0, 1, 2 or one with a real part above 2",
+        "torch",
+        "NaN in the exponent",
+        "Only where it is constant or a polynomial has it a rule (rule 6)",
+    ),
+    Limit(
+        "Ties and operands at ±inf: maximum, minimum, logaddexp, hypot",
+        "all",
+        "NaN or a number",
+        "Rule 2 leaves them open",
+    ),
+    Limit(
+        "A masked branch",
+        "all alike",
+        "0 · inf = NaN backwards, and forwards the chosen branch's derivative",
+        "A choice takes a tangent, but multiplies a cotangent with the branch's slope (rule 5)",
+    ),
+    Limit(
+        "A constant NaN slope in second order: clip and abs of abs at NaN",
+        "TensorFlow",
+        "NaN, not 0",
+        "Its slope is a product with the NaN (rule 10)",
+    ),
+    Limit(
+        "Input that is not symmetric: cholesky, eigh, eigvalsh",
+        "all",
+        "one triangle, or the mean of both, is read",
+        "Rule 7 is about symmetric input",
+    ),
+    Limit(
+        "Repeated eigenvalues or singular values but for rounding, and qr of a matrix without full rank",
+        "all",
+        "NaN or large numbers through vectors",
+        "Whether rounding separates them depends on the kernel",
+    ),
+    Limit(
+        "NaN in a matrix: svd, pinv, matrix_norm of order 2, -2 or nuc",
+        "NumPy, torch",
+        "an error, not NaN",
+        "Their kernels do not converge",
+    ),
+    Limit(
+        "Nearly singular matrices: inv, solve",
+        "TensorFlow inside a tf.function",
+        "NaN where a matrix is singular to within rounding, elsewhere only where it is so exactly",
+        "The kernel of a graph raises when it runs, or gives noise under XLA",
+    ),
+    Limit(
+        "The derivatives of a complex svd, svdvals or matrix_norm, and of qr at some points, compiled",
+        "torch",
+        "cannot be traced; right without compiling",
+        "torch looks at values there, or writes to views",
+    ),
+    Limit(
+        "eigh of a complex matrix with repeated eigenvalues, in second order through vectors",
+        "torch",
+        "an error of torch's, not NaN",
+        "torch compares phases before it differentiates",
+    ),
+    Limit(
+        "Beyond second order: det of a nearly singular matrix with more than three rows, pow at an exponent array of 0",
+        "torch",
+        "NaN or 0",
+        "Rule 6 ends at second order",
+    ),
+    Limit(
+        'arrays="native"',
+        "all",
+        "the framework's own derivatives",
+        "That is its purpose: the last columns of the table above",
+    ),
+)
