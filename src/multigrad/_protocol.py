@@ -243,7 +243,10 @@ class SupportsCheckpoint(Protocol):
 
 @runtime_checkable
 class SupportsEmbedding(Protocol):
-    """Functions of other backends can take part in the framework's own computations; needs `SupportsPullbackRule`."""
+    """Functions of other backends can take part in the framework's own computations."""
+
+    traces_its_own: bool
+    """Whether functions of this backend take part in its own tracing as they are, rather than by a callback."""
 
     def is_followed(self, arrays: Natives, /) -> bool:
         """Tell whether the framework would now record an operation on these arrays, or traces it."""
@@ -257,8 +260,22 @@ class SupportsEmbedding(Protocol):
         """Tell whether a detached array has a value that can be read now."""
         ...
 
+    def outside(self) -> AbstractContextManager[Any]:
+        """Return a context in which other code runs at once, also where the framework is tracing."""
+        ...
+
     def result_dtype(self, dtype: str, /) -> str:
         """Return the dtype that a result of this dtype has among the framework's own."""
+        ...
+
+    def with_foreign_pullback(
+        self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
+    ) -> Natives:
+        """Do what `SupportsPullbackRule.with_pullback` does for a pullback that may be a callback."""
+        ...
+
+    def taken_as_it_is(self, f: Callable[..., Any], /) -> Callable[..., Any]:
+        """Return f so that what the framework has for translating Python code leaves it and what it calls alone."""
         ...
 
     def callback(
@@ -288,6 +305,66 @@ class SupportsCompile(Protocol):
 
     def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
         """Return f compiled for arrays like these; f runs once, and a data-dependent branch in it raises."""
+        ...
+
+
+class PrecisionSetting(NamedTuple):
+    """A setting of a framework on which the precision of its float32 matrix products depends.
+
+    Attributes
+    ----------
+    name
+        How the framework calls it, as code.
+    value
+        Its present value, as text.
+    is_reduced
+        Whether it lets the framework compute with fewer bits than float32 has, on the device that was asked about.
+    """
+
+    name: str
+    value: str
+    is_reduced: bool
+
+
+@runtime_checkable
+class SupportsMatmulPrecision(Protocol):
+    """The framework may compute float32 matrix products with fewer bits, and tells when."""
+
+    def matmul_precision(self, device: str, /) -> tuple[PrecisionSetting, ...]:
+        """Return the settings that decide it on a device."""
+        ...
+
+
+class TracedOperation(NamedTuple):
+    """One operation on a framework's own arrays.
+
+    Attributes
+    ----------
+    name
+        How the framework calls it.
+    result
+        The array that it returned: by identity, an input of later operations.
+    value
+        Its value at that time.
+    inputs
+        The arrays that it was given.
+    lines
+        File, line number and function of the code that called it, innermost first, without the framework's own.
+    """
+
+    name: str
+    result: Native
+    value: Native
+    inputs: Natives
+    lines: Sequence[tuple[str, int, str]]
+
+
+@runtime_checkable
+class SupportsTracing(Protocol):
+    """The framework can tell which of its operations a function calls."""
+
+    def trace(self, f: Callable[..., Natives], arrays: Natives, /) -> tuple[Sequence[TracedOperation], Natives]:
+        """Evaluate f; return its operations on floating-point arrays in order, and what it returned."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -13,11 +13,12 @@ import numpy as np
 
 from multigrad._computation import Computation
 from multigrad._errors import DetachedValueError, DtypeError
-from multigrad._protocol import FlatFunction, Natives, Pullback
+from multigrad._protocol import FlatFunction, Natives, PrecisionSetting, Pullback, TracedOperation
 from multigrad.array_api.jax import _native as native_namespace
-from multigrad.array_api.jax import _object
+from multigrad.array_api.jax import _object, _tracing
 from multigrad.array_api.jax._array import JaxArray
 from multigrad.array_api.jax._dtypes import DTYPES
+from multigrad.array_api.jax._wide import is_wide
 
 
 class JaxBackend:
@@ -47,7 +48,7 @@ class JaxBackend:
         ):
             # Inside the scope, since JAX would narrow 64 bits; copied, since the source may change.
             with jax.enable_x64(True):
-                obj = jnp.array(jnp.from_dlpack(obj), copy=True)
+                obj = jnp.array(_from_dlpack(obj), copy=True)
         return native_namespace.asarray(obj, dtype=None if dtype is None else DTYPES[dtype], device=device)
 
     def to_numpy(self, x: Any, /) -> np.ndarray:
@@ -63,6 +64,16 @@ class JaxBackend:
     def scope(self, computation: Computation, /) -> Any:
         return jax.enable_x64(True) if computation.dtype == "float64" else contextlib.nullcontext()
 
+    def trace(self, f: Callable[..., Natives], arrays: Natives, /) -> tuple[list[TracedOperation], Natives]:
+        operations, outputs = _tracing.traced(f, arrays)
+        return [TracedOperation(*one) for one in operations], outputs
+
+    def matmul_precision(self, device: str, /) -> tuple[PrecisionSetting, ...]:
+        value = jax.config.jax_default_matmul_precision
+        # Nothing asked for is full precision on the CPU only: elsewhere XLA takes the hardware's fast way (JAX 0.10).
+        full = ("highest", "float32", "F32_F32_F32", *((None, "default") if device.startswith("cpu") else ()))
+        return (PrecisionSetting("jax.config.jax_default_matmul_precision", str(value), value not in full),)
+
     def stop_gradient(self, x: Any, /) -> Any:
         return jax.lax.stop_gradient(x)
 
@@ -75,8 +86,11 @@ class JaxBackend:
                 raise RuntimeError("This pullback was made with reusable=False and has been called already.")
             current, pull = pull, pull if reusable else None
             prepared = tuple(_cotangent(ct, out) for ct, out in zip(cotangents, outputs, strict=True))
+            # A float32 computation may have met a float64 constant. JAX's own scope is what it runs under otherwise.
+            with jax.enable_x64(True) if is_wide([*outputs, *jax.tree.leaves(current)]) else contextlib.nullcontext():
+                found = current(prepared)
             # JAX transposes without conjugating; the convention's pairing is Re<a, b> = Re Σ conj(a)·b.
-            return tuple(_conjugated(g) for g in current(prepared))
+            return tuple(_conjugated(g) for g in found)
 
         return outputs, pullback, aux
 
@@ -103,8 +117,50 @@ class JaxBackend:
             found = pullback(residuals, tuple(map(_conjugated, cotangents)))
             return cotangents, tuple(map(_conjugated, found)), None
 
-        attached.defvjp(lambda outputs, inputs, residuals: (outputs, residuals), backward)
+        # An outer derivative, in either mode, must see that the value depends on the inputs, too.
+        attached.defvjp(lambda *arrays: (_with_tangents(pullback, *arrays), arrays[2]), backward)
         return attached(outputs, inputs, residuals)
+
+    def with_foreign_pullback(
+        self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
+    ) -> Natives:
+        # As above, but a callback has no transpose: an outer derivative sees the same rule, in reverse mode alone.
+        @jax.custom_vjp  # type: ignore[untyped-decorator]
+        def attached(outputs: Natives, inputs: Natives, residuals: Natives) -> Natives:
+            return outputs
+
+        def backward(residuals: Natives, cotangents: Natives) -> Any:
+            found = pullback(residuals, tuple(map(_conjugated, cotangents)))
+            return cotangents, tuple(map(_conjugated, found)), None
+
+        attached.defvjp(lambda *arrays: (attached(*arrays), arrays[2]), backward)
+        return attached(outputs, inputs, residuals)
+
+    traces_its_own = True
+
+    def is_followed(self, arrays: Natives, /) -> bool:
+        return any(map(_object.is_recorded, arrays))
+
+    def detached(self, x: Any, /) -> Any:
+        x = jax.lax.stop_gradient(x)
+        return x if isinstance(x, jax.Array) else jnp.asarray(x)  # numbers become arrays of a kind of their own (0.10)
+
+    def has_value(self, x: Any, /) -> bool:
+        return not isinstance(x, jax.core.Tracer)
+
+    outside = staticmethod(jax.ensure_compile_time_eval)
+
+    def result_dtype(self, dtype: str, /) -> str:
+        return str(jax.dtypes.canonicalize_dtype(dtype))  # 64 bits while the x64 flag, or its scope, is on
+
+    def taken_as_it_is(self, f: Callable[..., Any], /) -> Callable[..., Any]:
+        return f
+
+    def callback(
+        self, f: Callable[..., tuple[np.ndarray, ...]], arrays: Natives, like: Callable[[], Sequence[Any]], /
+    ) -> Natives:
+        results = tuple(jax.ShapeDtypeStruct(x.shape, x.dtype) for x in like())
+        return jax.pure_callback(f, results, *arrays, vmap_method="sequential")
 
     def with_jvp(
         self, f: Callable[..., Natives], rule: Callable[[Natives, Natives], tuple[Natives, Natives]], inputs: Natives, /
@@ -140,6 +196,37 @@ class JaxBackend:
         found, structure = jax.tree_util.tree_flatten_with_path(node, is_leaf=lambda inner: inner is not node)
         suffixes = [jax.tree_util.keystr(path) for path, _ in found]
         return [child for _, child in found], lambda values: jax.tree_util.tree_unflatten(structure, values), suffixes
+
+
+def _with_tangents(
+    pullback: Callable[[Natives, Natives], Natives], outputs: Natives, inputs: Natives, residuals: Natives
+) -> Natives:
+    """Return outputs that depend on inputs by the transpose of a pullback, in both modes."""
+
+    @jax.custom_jvp  # type: ignore[untyped-decorator]
+    def valued(outputs: Natives, inputs: Natives, residuals: Natives) -> Natives:
+        return outputs
+
+    @valued.defjvp  # type: ignore[untyped-decorator]
+    def push(primals: tuple[Natives, ...], tangents: tuple[Natives, ...]) -> tuple[Natives, Natives]:
+        def pulled(cotangents: Natives) -> Natives:
+            every = iter(cotangents)
+            given = tuple(next(every) if _is_inexact(x) else jnp.zeros_like(x) for x in primals[0])
+            return tuple(map(_conjugated, pullback(primals[2], tuple(map(_conjugated, given)))))
+
+        (found,) = jax.linear_transpose(pulled, tuple(filter(_is_inexact, primals[0])))(tangents[1])
+        rest = iter(found)
+        moved = tuple(t + next(rest) if _is_inexact(x) else t for t, x in zip(tangents[0], primals[0], strict=True))
+        return valued(*primals), moved
+
+    return valued(outputs, inputs, residuals)
+
+
+def _from_dlpack(obj: Any) -> Any:
+    try:
+        return jnp.from_dlpack(obj)
+    except jax.errors.JaxRuntimeError:  # JAX reads no memory that skips or repeats elements (0.10); NumPy does
+        return np.from_dlpack(obj)
 
 
 def _cotangent(cotangent: Any, output: Any) -> Any:

@@ -12,9 +12,9 @@ import tensorflow as tf
 from multigrad._computation import Computation
 from multigrad._dtypes import dtype_name
 from multigrad._errors import DetachedValueError, DtypeError
-from multigrad._protocol import FlatFunction, Native, Natives, Pullback
+from multigrad._protocol import FlatFunction, Native, Natives, PrecisionSetting, Pullback, TracedOperation
 from multigrad.array_api.tensorflow import _native as native_namespace
-from multigrad.array_api.tensorflow import _object
+from multigrad.array_api.tensorflow import _object, _tracing
 from multigrad.array_api.tensorflow._array import TensorFlowArray
 from multigrad.array_api.tensorflow._dtypes import DTYPES
 
@@ -55,6 +55,16 @@ class TensorFlowBackend:
         if x.dtype == tf.bfloat16:
             raise DtypeError("NumPy has no bfloat16; cast with tf.cast(x, tf.float32) first.")
         return _object.to_numpy(x)
+
+    def trace(self, f: Callable[..., Natives], arrays: Natives, /) -> tuple[list[TracedOperation], Natives]:
+        operations, outputs = _tracing.traced(f, arrays)
+        return [TracedOperation(*one) for one in operations], outputs
+
+    def matmul_precision(self, device: str, /) -> tuple[PrecisionSetting, ...]:
+        enabled = tf.config.experimental.tensor_float_32_execution_enabled()
+        # Only GPUs have TensorFloat-32.
+        reduced = enabled and device.startswith(("gpu", "cuda"))
+        return (PrecisionSetting("tf.config.experimental.tensor_float_32_execution_enabled()", str(enabled), reduced),)
 
     def stop_gradient(self, x: Native, /) -> Native:
         return tf.stop_gradient(_object.tensor(x))
@@ -105,6 +115,9 @@ class TensorFlowBackend:
 
         return tuple(attached(*outputs, *inputs, *residuals)) if outputs else ()
 
+    with_foreign_pullback = with_pullback
+    traces_its_own = True
+
     def is_followed(self, arrays: Natives, /) -> bool:
         return any(map(self.is_recorded, arrays))
 
@@ -114,8 +127,12 @@ class TensorFlowBackend:
     def has_value(self, x: Native, /) -> bool:
         return not _object.is_symbolic(x)
 
+    outside = staticmethod(tf.init_scope)
+
     def result_dtype(self, dtype: str, /) -> str:
         return dtype
+
+    taken_as_it_is = staticmethod(tf.autograph.experimental.do_not_convert)
 
     def callback(
         self, f: Callable[..., tuple[np.ndarray, ...]], arrays: Natives, like: Callable[[], Sequence[Any]], /

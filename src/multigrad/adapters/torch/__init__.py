@@ -11,10 +11,10 @@ import torch.utils.checkpoint
 from torch.utils import _pytree
 
 from multigrad._errors import DetachedValueError, DtypeError
-from multigrad._protocol import FlatFunction, Natives, Pullback
+from multigrad._protocol import FlatFunction, Natives, PrecisionSetting, Pullback, TracedOperation
 from multigrad.adapters.torch._embedding import Embedding
 from multigrad.array_api.torch import _native as native_namespace
-from multigrad.array_api.torch import _object
+from multigrad.array_api.torch import _object, _tracing
 from multigrad.array_api.torch._array import TorchArray
 from multigrad.array_api.torch._dtypes import DTYPES
 
@@ -58,6 +58,14 @@ class TorchBackend(Embedding):
         if x.dtype is torch.bfloat16:
             raise DtypeError("NumPy has no bfloat16; cast with x.to(torch.float32) first.")
         return _object.to_numpy(x)
+
+    def trace(self, f: Callable[..., Natives], arrays: Natives, /) -> tuple[list[TracedOperation], Natives]:
+        operations, outputs = _tracing.traced(f, arrays)
+        return [TracedOperation(*one) for one in operations], outputs
+
+    def matmul_precision(self, device: str, /) -> tuple[PrecisionSetting, ...]:
+        value = torch.get_float32_matmul_precision()
+        return (PrecisionSetting("torch.get_float32_matmul_precision()", value, value != "highest"),)
 
     def stop_gradient(self, x: Any, /) -> Any:
         return x.detach()
@@ -128,6 +136,8 @@ class TorchBackend(Embedding):
         self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /
     ) -> Natives:
         return _Attached.apply(pullback, len(outputs), len(inputs), *outputs, *inputs, *residuals)
+
+    with_foreign_pullback = with_pullback
 
     def checkpoint(self, f: Callable[..., Natives], inputs: Natives, /) -> Natives:
         if _functorch.peek_interpreter_stack() is not None:

@@ -96,6 +96,10 @@ def from_dlpack(x, device=None, copy=None):
             return tf.convert_to_tensor(x)
     if not tf.executing_eagerly():
         return from_dlpack(np.asarray(x), device)
+    if _is_unaligned(x):
+        if copy is False:
+            raise ValueError("TensorFlow cannot share this memory: it is not aligned. Leave copy=False out.")
+        return from_dlpack(np.asarray(x), device)
     try:
         shared = tf.experimental.dlpack.from_dlpack(x.__dlpack__())
     except (tf.errors.InvalidArgumentError, BufferError) as error:  # TensorFlow takes no strides
@@ -107,6 +111,14 @@ def from_dlpack(x, device=None, copy=None):
             raise ValueError(f"Expected copy=None to move from {device_name(shared)} to {device}, got copy=False.")
         return shared
     return to_device(tf.raw_ops.DeepCopy(x=shared), device)
+
+
+def _is_unaligned(x):
+    """Tell whether TensorFlow would end the process when it reads this memory, such as a part of an array (2.21)."""
+    try:
+        return np.from_dlpack(x).ctypes.data % 64 != 0
+    except (BufferError, RuntimeError):  # not on the CPU, or a dtype that NumPy lacks
+        return False
 
 
 # The standard's number of the CPU among DLPack's devices.
