@@ -45,7 +45,7 @@ class FirstOrder:
         listed = [
             direction
             for leaf, mask in enumerate(holes)
-            for index in list(zip(*np.nonzero(mask), strict=True))[:_LISTED]
+            for index in list(map(tuple, np.argwhere(mask)))[:_LISTED]
             for direction in _directions.coordinate(point, leaf, tuple(int(i) for i in index))
         ][:_LISTED]
         if all(mask.all() for mask in holes):

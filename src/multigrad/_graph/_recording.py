@@ -14,7 +14,7 @@ from multigrad._array import Array
 from multigrad._computation import opened
 from multigrad._errors import DetachedValueError, OutputError
 from multigrad._graph._recorder import AnotherPathError, Entry, Recorder
-from multigrad._graph._source import Source, file_of
+from multigrad._graph._source import Source, boundary, file_of
 from multigrad._graph._spelling import spelled
 from multigrad._protocol import Backend, Native, Natives
 from multigrad._running import check_callable
@@ -329,6 +329,7 @@ def record(
     return Recording(f, call, recorder.entries, values, output)
 
 
+@boundary
 def evaluated(f: _Function, call: Call, primals: Natives, recorder: Recorder) -> tuple[list[int], _tree.Structure]:
     """Run f on recorded arrays; return the entries of what it returned, and the tree."""
     computation = call.computation

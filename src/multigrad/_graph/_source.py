@@ -8,6 +8,7 @@ import os
 import pathlib
 import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, NamedTuple
 
 _PACKAGE = str(pathlib.Path(__file__).parents[1]) + os.sep
@@ -45,6 +46,15 @@ def file_of(f: Callable[..., Any]) -> str | None:
     return getattr(code, "co_filename", None)
 
 
+def boundary(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark the function that calls the user's: what is around it is no line of the computation."""
+    _boundaries.add(function.__code__)
+    return function
+
+
+_boundaries: set[CodeType] = set()
+
+
 def caller(also: str | None = None) -> tuple[Source | None, str]:
     """Return the innermost line outside this package, and the qualified name of what it called in the package.
 
@@ -52,10 +62,17 @@ def caller(also: str | None = None) -> tuple[Source | None, str]:
     ----------
     also
         A file that counts as outside: the exercises are part of the package, and users' code all the same.
+
+    Returns
+    -------
+    tuple
+        The source is None for what comes up after the user's function has returned.
     """
     frame, entered = sys._getframe(1), ""
     while frame is not None:
         code = frame.f_code
+        if code in _boundaries:
+            break
         if code.co_filename == also or not code.co_filename.startswith(_PACKAGE):
             return Source(code.co_filename, frame.f_lineno, code.co_name), entered
         entered = code.co_qualname

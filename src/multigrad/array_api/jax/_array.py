@@ -34,7 +34,17 @@ class JaxArray(Array):
     def __jax_array__(self):
         return self.native
 
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        _register(cls)  # JAX finds a node's kind by its exact type
 
-# A transformed function sees JAX's own array: jax.nn's functions are jitted, and the primitives in them refuse any
-# other.
-jax.tree_util.register_pytree_node(JaxArray, lambda array: ((array.native,), None), lambda _, leaves: leaves[0])
+
+def _register(cls):
+    """Let a transformed function see JAX's own array.
+
+    jax.nn's functions are jitted, and the primitives in them refuse any other.
+    """
+    jax.tree_util.register_pytree_node(cls, lambda array: ((array.native,), None), lambda _, leaves: leaves[0])
+
+
+_register(JaxArray)
