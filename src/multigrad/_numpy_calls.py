@@ -1,12 +1,14 @@
 """NumPy's functions called on an `Array`: sent to the standard's counterpart, or refused.
 
 NumPy's two protocols (``__array_ufunc__``, ``__array_function__``) bring every call of its functions here, so that none
-can turn a differentiated value into a plain one behind the user's back.
+can turn a differentiated value into a plain one behind the user's back. SciPy's ufuncs come the same way and go to the
+functions of `multigrad.special`.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +44,9 @@ _RENAMED = {
     "cumprod": "cumulative_prod",
 }
 
+# SciPy's name where that of `multigrad.special` differs.
+_OF_SCIPY = {"psi": "digamma"}
+
 
 def ufunc(array: Array, function: np.ufunc, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """Answer ``__array_ufunc__``."""
@@ -65,7 +70,11 @@ def function(array: Array, called: Callable[..., Any], args: Any, kwargs: dict[s
 def _counterpart(array: Array, called: Callable[..., Any]) -> Callable[..., Any] | None:
     name = called.__name__
     if isinstance(called, np.ufunc) and getattr(np, name, None) is not called:
-        return None  # a ufunc of SciPy's that happens to share a name
+        # SciPy's, and not another's of the same name. Who calls it has imported SciPy, which may hide it in a wrapper.
+        homes = (sys.modules.get("scipy.special"), sys.modules.get("scipy.special._ufuncs"))
+        if all(getattr(home, name, None) is not called for home in homes):
+            return None
+        return getattr(type(array)._special, _OF_SCIPY.get(name, name), None)
     namespace = array.__array_namespace__()
     if getattr(called, "__module__", None) == "numpy.linalg":
         namespace = getattr(namespace, "linalg", None)

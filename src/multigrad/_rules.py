@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,6 +26,10 @@ from multigrad._protocol import (
 from multigrad._running import NoTangentRuleError, check_callable
 
 _Function = Callable[..., Any]
+_Pullback = Callable[[Natives, Natives], Natives]
+
+# The custom_vjp functions, by identity, whose fwd is running.
+_forward: contextvars.ContextVar[frozenset[int]] = contextvars.ContextVar("multigrad_fwd", default=frozenset())
 
 
 class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
@@ -96,25 +101,62 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
                 "with multigrad.custom_jvp, which works in every mode."
             )
         _require(backend, SupportsPullbackRule, "pullback_rule", SupportsStopGradient, "stop_gradient")
-        fwd, bwd = self._rule
-        returned = fwd(*arguments.rebuilt(arguments.inputs))
-        if not isinstance(returned, tuple) or len(returned) != 2:
-            raise TypeError(f"Expected fwd of {_name(self._f)} to return (value, residuals), got {returned!r}.")
-        outputs, value = flatten_output(returned[0], arguments.computation, arrays_only=True)
-        kept, residuals = flatten_output(returned[1], arguments.computation, arrays_only=False)
-        show = arguments.show
-
-        def pullback(saved: Natives, cotangents: Natives) -> Natives:
-            found = bwd(residuals.rebuild(map(show, saved)), value.rebuild(map(show, cotangents)))
-            return arguments.cotangents(found, _name(self._f))
-
+        if id(self) in _forward.get():
+            outputs, value, residuals, pullback = self._within(args, arguments)
+        else:
+            outputs, value, residuals, pullback = self._by_rule(arguments)
         outputs = backend.with_pullback(  # type: ignore[attr-defined]
             tuple(backend.stop_gradient(x) for x in outputs),  # type: ignore[attr-defined]
             arguments.inputs,
-            kept,
+            residuals,
             pullback,
         )
-        return value.rebuild(map(show, outputs))
+        return value.rebuild(map(arguments.show, outputs))
+
+    def _by_rule(self, arguments: _Arguments) -> tuple[Natives, OutputTree, Natives, _Pullback]:
+        """Return outputs and their tree by fwd, its residuals, and the pullback by bwd."""
+        outputs, value, kept, residuals = self._forwarded(arguments, arguments.inputs)
+        return (
+            outputs,
+            value,
+            kept,
+            lambda saved, cotangents: self._back(
+                arguments, residuals.rebuild(map(arguments.show, saved)), value, cotangents
+            ),
+        )
+
+    def _within(self, args: tuple[Any, ...], arguments: _Arguments) -> tuple[Natives, OutputTree, Natives, _Pullback]:
+        """Return the same for a call by fwd itself, which often gives f's value: by f, and its rule when it is needed.
+
+        fwd once more, at once, would never end.
+        """
+        outputs, value = flatten_output(self._f(*args), arguments.computation, arrays_only=True)
+
+        def pullback(saved: Natives, cotangents: Natives) -> Natives:
+            _, tree, kept, residuals = self._forwarded(arguments, saved)
+            return self._back(arguments, residuals.rebuild(map(arguments.show, kept)), tree, cotangents)
+
+        return outputs, value, arguments.inputs, pullback
+
+    def _forwarded(self, arguments: _Arguments, inputs: Natives) -> tuple[Natives, OutputTree, Natives, OutputTree]:
+        """Return what fwd gives: the value and the residuals, each flat and as a tree."""
+        fwd = self._rule[0]  # type: ignore[index]
+        token = _forward.set(_forward.get() | {id(self)})
+        try:
+            returned = fwd(*arguments.rebuilt(inputs))
+        finally:
+            _forward.reset(token)
+        if not isinstance(returned, tuple) or len(returned) != 2:
+            raise TypeError(f"Expected fwd of {_name(self._f)} to return (value, residuals), got {returned!r}.")
+        return (
+            *flatten_output(returned[0], arguments.computation, arrays_only=True),
+            *flatten_output(returned[1], arguments.computation, arrays_only=False),
+        )
+
+    def _back(self, arguments: _Arguments, residuals: Any, value: OutputTree, cotangents: Natives) -> Natives:
+        """Return the cotangents of the inputs by bwd."""
+        bwd = self._rule[1]  # type: ignore[index]
+        return arguments.cotangents(bwd(residuals, value.rebuild(map(arguments.show, cotangents))), _name(self._f))
 
 
 class custom_jvp:  # noqa: N801 - a decorator, named as in JAX

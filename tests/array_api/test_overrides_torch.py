@@ -1,8 +1,11 @@
 """torch's overrides under torch's own transforms and compiler, which users mix with this package's."""
 
+import cmath
 import math
 
 import pytest
+
+import multigrad
 
 pytestmark = [
     pytest.mark.needs("torch"),
@@ -21,7 +24,7 @@ ONE = {
     "log10": [(2.0, 0.5 / math.log(10), -0.25 / math.log(10)), (-1.0, NAN, NAN)],
     "log1p": [(1.0, 0.5, -0.25), (-2.0, NAN, NAN)],
     "atanh": [(0.5, 4 / 3, 16 / 9), (2.0, NAN, NAN)],
-    "acosh": [(2.0, 3**-0.5, -2 * 3**-1.5), (-2.0, NAN, NAN), (1e200, 1e-200, 0.0)],
+    "acosh": [(2.0, 3**-0.5, -2 * 3**-1.5), (1.0, INF, None), (-2.0, NAN, NAN), (1e200, 1e-200, 0.0)],
     "asinh": [(1.0, 2**-0.5, -(2**-1.5)), (1e200, 1e-200, 0.0), (-1e200, 1e-200, 0.0)],
 }
 # The same of two numbers: the gradient, and the three second derivatives.
@@ -47,7 +50,7 @@ def first_derivatives(f, point, mode):
     if mode == "grad":
         return torch.func.grad(f, argnums=every)(*point)
     if mode == "jvp":
-        ones = torch.ones((), dtype=torch.float64)
+        ones = torch.ones((), dtype=point[0].dtype)
         along = lambda i: lambda x: f(*point[:i], x, *point[i + 1 :])  # noqa: E731
         return [torch.func.jvp(along(i), (point[i],), (ones,))[1] for i in every]
     if mode == "vmap":
@@ -117,3 +120,74 @@ def test_det_of_a_regular_matrix_to_third_order():
 
     third = torch.func.grad(torch.func.grad(torch.func.grad(along)))
     assert float(third(torch.tensor(1.0, dtype=torch.float64))) == pytest.approx(4 * 3 * 2 * 2.0, rel=1e-13)
+
+
+# A planted derivative, 7 x and in second order 7, by each way in which an override has another one than its value.
+PLANTED = {
+    "factor": lambda torch, x: x * x * torch.clamp(x.detach(), 3.5, 3.5),
+    "sum": lambda torch, x: (x + 1).detach() + (3.5 * x * x - (3.5 * x * x).detach()),
+    "choice": lambda torch, x: torch.where(x.detach() > 0, 3.5 * x * x, x.detach()),
+    "power": lambda torch, x: torch.pow(torch.where(x > 0, x, 1.0), torch.where(x > 0, 2.0, x.detach())) * 3.5,
+}
+POINT = 3.0
+
+
+def planted(name):
+    import torch
+
+    return lambda x: PLANTED[name](torch, x)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_derivative_comes_back(name, mode):
+    import torch
+
+    assert float(first_derivatives(planted(name), [torch.tensor(POINT, dtype=torch.float64)], mode)[0]) == 7 * POINT
+
+
+@pytest.mark.parametrize("outer", ["grad", "jacfwd"])
+@pytest.mark.parametrize("inner", ["grad", "jacfwd"])
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_derivative_comes_back_in_second_order(name, inner, outer):
+    import torch
+
+    twice = getattr(torch.func, outer)(getattr(torch.func, inner)(planted(name)))
+    assert float(twice(torch.tensor(POINT, dtype=torch.float64))) == 7.0
+
+
+# Compiling takes torch some twenty seconds: one of them.
+@pytest.mark.parametrize(("name", "compile"), [*((name, False) for name in PLANTED), ("sum", True)])
+def test_a_planted_derivative_comes_back_through_the_operators(name, compile):
+    f, options = planted(name), {"backend": "torch", "arrays": "native", "compile": compile}
+    assert float(multigrad.gradient(f, **options)(POINT)) == 7 * POINT
+    assert float(multigrad.jvp(f, (POINT,), (1.0,), **options)[1]) == 7 * POINT
+    assert float(multigrad.hvp(f, (POINT,), (1.0,), **options)[0]) == 7.0
+
+
+# Complex functions on a branch cut: the real axis for asin, acos and acosh, the imaginary one for asinh.
+CUTS = [
+    *((name, complex(x, zero)) for name in ("asin", "acos") for x in (2.0, -2.0) for zero in (0.0, -0.0)),
+    *(("acosh", complex(x, zero)) for x in (0.5, -0.5, -2.0) for zero in (0.0, -0.0)),
+    *(("asinh", complex(zero, y)) for y in (2.0, -2.0) for zero in (0.0, -0.0)),
+]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("name", "point"), CUTS)
+def test_the_derivative_on_a_branch_cut_is_that_of_the_side_of_the_value(name, point, mode):
+    import torch
+
+    from multigrad.array_api.torch import _native
+
+    # Python's value moves along the cut with the same signs of zeros.
+    h, f = 1e-6, getattr(cmath, name)
+    if name == "asinh":
+        slope = (f(complex(point.real, point.imag + h)) - f(complex(point.real, point.imag - h))) / (2j * h)
+    else:
+        slope = (f(complex(point.real + h, point.imag)) - f(complex(point.real - h, point.imag))) / (2 * h)
+    z = torch.tensor(point, dtype=torch.complex128)
+    found = first_derivatives(lambda z: torch.real(getattr(_native, name)(z)), [z], mode)[0]
+    # Forwards along 1: the real part of the slope; backwards its conjugate.
+    expected = slope.real if mode == "jvp" else slope.conjugate()
+    assert complex(found) == pytest.approx(expected, abs=1e-8)

@@ -145,6 +145,13 @@ def arrays(case, single=False):
     return [array(value, single) for value in case.point]
 
 
+def directions(x):
+    """Return tangents at x that are dense, without a zero: one, or of a complex x also i times it."""
+    t = np.cos(0.5 + np.arange(x.size)).reshape(x.shape)
+    t = np.where(t < 0, t - 0.5, t + 0.5).astype(x.dtype)
+    return [t, 1j * t] if np.iscomplexobj(x) else [t]
+
+
 def ordinary(value):
     """Tell whether all finite numbers are far from the limits of float32."""
     if isinstance(value, list | tuple):

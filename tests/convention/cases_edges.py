@@ -145,6 +145,9 @@ _POW = [
     ((INF, 2.0), (INF, INF), 1, "n·xⁿ⁻¹ and xⁿ·log x"),
     ((NAN, 2.0), (NAN, NAN), 4, "the formula needs the NaN"),
     ((2.0, NAN), (NAN, NAN), 4, "the formula needs the NaN"),
+    ((0j, 0j), (0j, 0j), 6, "constant in x; 0 in y for Re y ≥ 0"),
+    ((0j, 1 + 0j), (1 - 2j, 0j), 6, "a polynomial in x; 0 in y for Re y ≥ 0"),
+    ((0j, 2 + 0j), (0j, 0j), 6, "a polynomial in x; 0 in y for Re y ≥ 0"),
     ((1e200, 1.5), (1.5e100, 1e200**1.5 * math.log(1e200)), 1, "n·xⁿ⁻¹ and xⁿ·log x"),
     ((1e-200, 2.0), (2e-200, 0.0), 1, "n·xⁿ⁻¹"),
 ]
@@ -237,7 +240,11 @@ _TWO = {
     ],
 }
 _SECOND = {
-    "abs": [(0.0, 0.0, "no curvature at a symmetric kink"), (-0.0, 0.0, "no curvature at a symmetric kink")],
+    "abs": [
+        (0j, 0j, "no curvature at a symmetric kink"),
+        (0.0, 0.0, "no curvature at a symmetric kink"),
+        (-0.0, 0.0, "no curvature at a symmetric kink"),
+    ],
     **{name: [(0.0, 0.0, "flat"), (NAN, 0.0, "flat")] for name in ("sign", "floor", "ceil", "round", "trunc")},
     "sqrt": [(0.0, -INF, "one-sided limit of -x^(-3/2)/4"), (-1.0, NAN, "outside the domain")],
     "log": [(0.0, -INF, "one-sided limit of -1/x²"), (-1.0, NAN, "outside the domain")],
@@ -246,7 +253,7 @@ _SECOND = {
     "reciprocal": [(0.0, INF, "a pole: 2/x³")],
     "asin": [(1.0, INF, "one-sided limit of x/(1 - x²)^(3/2)"), (2.0, NAN, "outside the domain")],
     "acos": [(1.0, -INF, "one-sided limit of -x/(1 - x²)^(3/2)"), (2.0, NAN, "outside the domain")],
-    "acosh": [(0.5, NAN, "outside the domain")],
+    "acosh": [(1.0, -INF, "one-sided limit of -x/(x² - 1)^(3/2)"), (0.5, NAN, "outside the domain")],
     "atanh": [(2.0, NAN, "outside the domain")],
 }
 _SECOND_TWO = {
@@ -269,7 +276,24 @@ def _tuple(value):
     return value if isinstance(value, tuple) else (value,)
 
 
+# On a branch cut the sign of a zero tells the side: here 1/√(z² - 1) and i times it.
+_CUT = 1 / math.sqrt(3)
+_ON_CUTS = [
+    *(("asin", complex(x, zero), math.copysign(_CUT, zero * x) * 1j) for x in (2.0, -2.0) for zero in (0.0, -0.0)),
+    *(("acos", complex(x, zero), -math.copysign(_CUT, zero * x) * 1j) for x in (2.0, -2.0) for zero in (0.0, -0.0)),
+    *(("asinh", complex(zero, y), -math.copysign(_CUT, zero * y) * 1j) for y in (2.0, -2.0) for zero in (0.0, -0.0)),
+    *(("acosh", complex(-2.0, zero), -_CUT + 0j) for zero in (0.0, -0.0)),
+    *(("acosh", complex(0.5, zero), -math.copysign(2 * _CUT, zero) * 1j) for zero in (0.0, -0.0)),
+    *(("sqrt", complex(-4.0, zero), -math.copysign(0.25, zero) * 1j) for zero in (0.0, -0.0)),
+    *(("log", complex(-4.0, zero), -0.25 + 0j) for zero in (0.0, -0.0)),
+]
+
+
 def _cases():
+    for name, point, slope in _ON_CUTS:
+        # Of Re - 2·Im.
+        found = (1 - 2j) * slope.conjugate()
+        yield edge(name, (point,), (found,), 1, "the side of the cut on which the value is", elementwise=True)
     for table in (_ONE, _TWO):
         for name, entries in table.items():
             for point, derivative, rule, reason in entries:
@@ -284,6 +308,11 @@ def _cases():
                     # In the other argument the second derivative of a product is 1.
                     row = _tuple(derivative)[::-1] if name == "multiply" and along else _tuple(derivative)
                     yield edge(name, _tuple(point), row, 10, reason, order=2, along=along, elementwise=True)
+    for exponent in (0.0, 1.0, 2.0, 3.0, 0.5):
+        yield edge("pow", (0.0, exponent), (None, 0.0), 10, "flat in y", order=2, along=1, elementwise=True)
+    for exponent, second in ((0j, 0j), (1 + 0j, 0j), (2 + 0j, 10 + 0j)):
+        # The first derivative's Re - 2·Im, of which the second is weighted once more.
+        yield edge("pow", (0j, exponent), (second, None), 10, "a polynomial in x", order=2, elementwise=True)
     for exponent, second in _POW_SECOND:
         yield edge("pow", (0.0, exponent), (second, None), 10, "a polynomial in x", order=2, elementwise=True)
     yield from _spelled()
@@ -329,6 +358,7 @@ def _spelled():
         ("pow", "-number-1-edge", lambda xp, x: x**-1, [(0.0, -INF, 4)]),
         ("pow", "-base2", lambda xp, y: 2.0**y, [(3.0, 8 * LN2, 1), (0.0, LN2, 1), (NAN, NAN, 4)]),
         ("pow", "-base0", lambda xp, y: 0.0**y, [(2.0, 0.0, 6), (0.0, 0.0, 6), (-1.0, -INF, 4)]),
+        ("remainder", "-of2", lambda xp, x: 2.0 % x, [(0.75, -2.0, 1), (-0.75, 3.0, 1), (2.0, -1.0, 3)]),
         ("divide", "-of1", lambda xp, x: 1 / x, [(0.0, -INF, 4), (-0.0, -INF, 4), (INF, 0.0, 1)]),
         ("divide", "-by0", lambda xp, x: x / 0.0, [(1.0, INF, 4), (0.0, INF, 4)]),
         (

@@ -311,6 +311,15 @@ def _norm_edges():
     yield edge(norm, (_SINGULAR,), (0.0,), 7, "a zero singular value has slope 0", options={"ord": -2}, eps=_LOOSE)
     yield edge(norm, ([[1.0, NAN], [1.0, 1.0]],), (NAN,), 4, "the formula needs the NaN", options={"ord": "fro"})
     yield edge(norm, (_ZERO,), (0.0,), 10, "no curvature at a symmetric kink", order=2)
+    for order in (0.5, -1, -2):
+        options = {"ord": order}
+        yield edge("linalg.vector_norm", ([0.0] * 3,), ([0.0] * 3,), 2, "symmetric kink", options=options)
+        yield edge("linalg.vector_norm", ([0j, 0j],), ([0j] * 2,), 2, "symmetric kink", options=options)
+    for name in ("inv", "slogdet"):
+        call = (lambda xp, x: xp.linalg.slogdet(x)[1]) if name == "slogdet" else None
+        yield edge(f"linalg.{name}", (_SINGULAR,), (NAN,), 10, "NaN stays NaN", call=call, order=2)
+    normalized = lambda xp, x: x / xp.linalg.vector_norm(x)  # noqa: E731
+    yield edge("linalg.vector_norm", ([0.0] * 3,), (NAN,), 5, "0 · inf", call=normalized, label="-normalized")
 
 
 CASES = [*_regular(), *_edges()]

@@ -3,6 +3,7 @@
 Only names that a row uses and the framework spells otherwise are listed.
 """
 
+import contextlib
 import types
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from .case import agree, array
 
 EPS = np.finfo(np.float64).eps
+IN_FLOAT64 = "x*x of float64"
 
 
 class Namespace:
@@ -111,11 +113,17 @@ def tensorflow():
     return Namespace([tf, tf.math, tf.experimental.numpy], named, _tensorflow_linalg(tf))
 
 
-def _torch_gradients(f, point):
+# Each takes a row's function, its arguments and the order, and returns the gradient, or that of the gradient's sum.
+
+
+def _torch_gradients(f, point, order):
     import torch
 
     arguments = [torch.as_tensor(x).requires_grad_() for x in point]
     total = f(*arguments)
+    if order == 2 and total.requires_grad:
+        slope = torch.autograd.grad(total, arguments, create_graph=True)[0]
+        total = torch.sum(slope.real if slope.is_complex() else slope)
     if not total.requires_grad:
         return [None] * len(point)
     # Adding 0 makes an array of what torch keeps as a symbolic zero.
@@ -123,22 +131,33 @@ def _torch_gradients(f, point):
     return [None if g is None else (g + 0).resolve_conj().numpy() for g in found]
 
 
-def _jax_gradients(f, point):
+def _jax_gradients(f, point, order):
     import jax
 
-    with jax.enable_x64(True):
-        arguments = [jax.numpy.asarray(x) for x in point]
-        return [np.asarray(g) for g in jax.grad(f, argnums=tuple(range(len(point))))(*arguments)]
+    slope = f if order == 1 else lambda x: _real_sum(jax.numpy, jax.grad(f)(x))
+    arguments = [jax.numpy.asarray(x) for x in point]
+    return [np.asarray(g) for g in jax.grad(slope, argnums=tuple(range(len(point))))(*arguments)]
 
 
-def _tensorflow_gradients(f, point):
+def _real_sum(namespace, x):
+    return namespace.sum(namespace.real(x))
+
+
+def _tensorflow_gradients(f, point, order):
     import tensorflow as tf
 
     arguments = [tf.convert_to_tensor(x) for x in point]
-    with tf.GradientTape() as tape:
-        tape.watch(arguments)
-        total = f(*arguments)
-    found = tape.gradient(total, arguments)
+    with tf.GradientTape() as outer:
+        outer.watch(arguments)
+        with tf.GradientTape() as inner:
+            inner.watch(arguments)
+            total = f(*arguments)
+        if order == 2:
+            slope = inner.gradient(total, arguments[0])
+            total = None if slope is None else tf.reduce_sum(tf.math.real(slope))
+    if total is None:
+        return [None] * len(point)
+    found = (outer if order == 2 else inner).gradient(total, arguments)
     # An IndexedSlices holds the gradient of a gather.
     return [None if g is None else tf.convert_to_tensor(g).numpy() for g in found]
 
@@ -150,24 +169,39 @@ FRAMEWORKS = {
 }
 
 
+def _precision(row, framework):
+    """Return a context with 64 bits in JAX, save for the row that shows what there is without asking."""
+    if framework != "jax" or row.function == IN_FLOAT64:
+        return contextlib.nullcontext()
+    import jax
+
+    return jax.enable_x64(True)
+
+
 def measured(row, framework):
     """Return what a framework's own function gives at a row, as the row's ``native`` spells it."""
     make, gradients = FRAMEWORKS[framework]
     namespace = make()
     try:
-        found = gradients(lambda *args: row.evaluate(namespace, *args), [array(value) for value in row.point])
+        with _precision(row, framework):
+            point = [array(value) for value in row.point]
+            found = gradients(lambda *args: row.value(namespace, *args), point, row.order)
     except AttributeError:
         return "missing"
     except Exception as error:  # whatever a framework raises for want of a derivative is an answer
         return f"raises {type(error).__name__}"
     if all(_is_right(got, wanted) for got, wanted in zip(found, row.derivative, strict=True)):
         return "right"
-    return ", ".join("None" if got is None else _text(got.tolist()) for got in found)
+    return ", ".join(
+        "None" if got is None else got.dtype.name if got.dtype != array(wanted).dtype else _text(got.tolist())
+        for got, wanted in zip(found, row.derivative, strict=True)
+    )
 
 
 def _is_right(got, wanted):
     wanted = array(wanted)
-    return got is not None and got.shape == wanted.shape and bool(np.all(agree(got, wanted, 32 * EPS)))
+    same = got is not None and (got.shape, got.dtype) == (wanted.shape, wanted.dtype)
+    return same and bool(np.all(agree(got, wanted, 32 * EPS)))
 
 
 def _text(value):

@@ -227,3 +227,41 @@ def test_the_value_depends_on_the_input_also_beside_its_own_derivative(backend):
     assert_tree(multigrad.gradient(multigrad.gradient(lambda x: cube(x) ** 2), backend=backend)(2.0), 480.0, 1e-12)
     both = multigrad.value_and_gradient(lambda x: cube(x) ** 2)
     assert_tree(multigrad.gradient(lambda x: sum(both(x)), backend=backend)(2.0), 672.0, 1e-12)
+
+
+def softplus_by_its_value():
+    """Return a custom_vjp function whose fwd calls the function itself, as in JAX's own examples."""
+
+    @multigrad.custom_vjp
+    def softplus(x):
+        return xp.log1p(xp.exp(x))
+
+    def forward(x):
+        value = softplus(x)
+        return value, value
+
+    softplus.defvjp(forward, lambda value, cotangent: (cotangent * (1 - xp.exp(-value)),))
+    return softplus
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_fwd_may_call_the_function_itself(backend, compile):
+    softplus = softplus_by_its_value()
+    point, sigmoid = 0.3, 1 / (1 + np.exp(-0.3))
+    expected = [sigmoid, sigmoid * (1 - sigmoid), sigmoid * (1 - sigmoid) * (1 - 2 * sigmoid)]
+    derivative = softplus
+    for slope in expected:
+        found = multigrad.gradient(derivative, backend=backend, compile=compile)(point)
+        np.testing.assert_allclose(multigrad.to_numpy(found), slope, rtol=1e-13)
+        derivative = multigrad.gradient(derivative)
+
+
+def test_fwd_calls_the_function_by_its_rule(backend):
+    @multigrad.custom_vjp
+    def square(x):
+        return x**2
+
+    # Another derivative than that of x**2, which would show.
+    square.defvjp(lambda x: (square(x), square(x)), lambda value, cotangent: (cotangent * value,))
+    second = multigrad.gradient(multigrad.gradient(square), backend=backend)(3.0)
+    np.testing.assert_allclose(multigrad.to_numpy(second), 9.0, rtol=1e-13)

@@ -41,13 +41,18 @@ def array_namespace(*arrays: Any) -> Any:
 
 
 def _namespace_of(args: Any) -> Any:
+    return _forms.namespace(backend_of(args))
+
+
+def backend_of(args: Any) -> Any:
+    """Return the backend of the arrays among arguments; the running or default one if there is no array."""
     leaves = tuple(_leaves(args))
     name = _registry.framework_of(leaves)
     if name is not None:
-        return _forms.namespace(_registry.get_backend(name))
+        return _registry.get_backend(name)
     if _computation.running() is None and any(_registry.array_backend_name(leaf) for leaf in leaves):
-        return _forms.namespace(_registry.get_backend("numpy"))
-    return _forms.namespace(_computation.default_backend())
+        return _registry.get_backend("numpy")
+    return _computation.default_backend()
 
 
 def _leaves(args: Any) -> Iterator[Any]:

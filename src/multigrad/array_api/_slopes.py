@@ -50,10 +50,11 @@ def _power(xp: Any, x: Any, n: Any) -> Any:
 
 
 def _exponent(xp: Any, out: Any, x: Any, n: Any) -> Any:
-    # The limit of x to the power of n times log x at zero, which is 0 · inf in IEEE arithmetic.
+    # The limit of x to the power of n times log x at zero, which for n >= 0 is 0 · inf in IEEE arithmetic. The power of
+    # -0 may be -inf, its size is not.
     zero = x == 0
-    at_zero = xp.where(xp.real(n) < 0, -math.inf, xp.where(xp.isnan(n), math.nan, 0.0))
-    return xp.where(zero, at_zero, xp.multiply(out, xp.log(xp.where(zero, 1.0, x))))
+    size = xp.where(zero, xp.abs(out), out)
+    return xp.multiply(size, xp.log(xp.where(zero & (xp.real(n) >= 0), 1.0, x)))
 
 
 def _logistic(xp: Any, x: Any) -> Any:

@@ -114,12 +114,24 @@ def log1p_slope(xp: Any, x: Any) -> Any:
     return _where_real(xp, x, lambda: x >= -1, 1 / (1 + x))
 
 
+# On a branch cut the sign of a zero says which side is meant, that of the value. Adding a number would lose a -0.0, and
+# multiplying with 1j a part of the signs: complex numbers are subtracted from, negated and turned.
+
+
 def asin_slope(xp: Any, x: Any) -> Any:
+    if is_kind(xp, x.dtype, "complex floating"):
+        return 1 / (xp.sqrt(-(x - 1)) * xp.sqrt(x - (-1)))
     return 1 / xp.sqrt((1 - x) * (1 + x))
 
 
+def asinh_slope(xp: Any, x: Any) -> Any:
+    if is_kind(xp, x.dtype, "complex floating"):
+        return asin_slope(xp, xp.where(xp.imag(x) < 0, -(x * 1j), x * -1j))  # of -i·x
+    return 1 / xp.hypot(x, xp.ones_like(x))
+
+
 def acosh_slope(xp: Any, x: Any) -> Any:
-    return 1 / (xp.sqrt(x - 1) * xp.sqrt(x + 1))
+    return 1 / (xp.sqrt(x - 1) * xp.sqrt(x - (-1)))
 
 
 def atanh_slope(xp: Any, x: Any) -> Any:
@@ -232,7 +244,7 @@ OPERATORS = {
     "negative": operator.neg,
 }
 MAIN: tuple[Callable[..., Any], ...] = (astype, getitem, setitem, place, scatter, positions, overwritten)
-MAIN += (log_slope, log1p_slope, asin_slope, acosh_slope, atanh_slope)
+MAIN += (log_slope, log1p_slope, asin_slope, asinh_slope, acosh_slope, atanh_slope)
 LINALG = (power_norm, inv, cholesky, solve, is_singular, cofactor, cofactor_along)
 
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from multigrad.array_api._lift import lifted
-from multigrad.array_api.jax import _native
+from multigrad.array_api._lift import generated, lifted
+from multigrad.array_api.jax import _native, _special
 from multigrad.array_api.jax._array import JaxArray
 
 __all__ = list(_native.__all__)
@@ -11,3 +11,4 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, JaxArray))
 JaxArray._namespace = sys.modules[__name__]
+JaxArray._special = generated(_special.SPECIAL, JaxArray)

@@ -6,7 +6,13 @@ import jax.numpy as jnp
 from multigrad import _dtypes
 from multigrad.array_api.jax._dtypes import promotion
 from multigrad.array_api.jax._overrides import convention, limited
-from multigrad.array_api.jax._special_values import floor_divide, remainder, sign, with_special_values
+from multigrad.array_api.jax._special_values import (
+    complex_abs,
+    floor_divide,
+    remainder,
+    sign,
+    with_special_values,
+)
 from multigrad.array_api.jax._wide import keep_width
 
 __all__ = [
@@ -147,7 +153,11 @@ def _plain(function):
     return call
 
 
-abs, sign, square = _plain(convention.abs), _plain(sign), _plain(jnp.square)  # noqa: A001
+def _abs(x):
+    return complex_abs(x) if x.dtype.kind == "c" else convention.abs(x)
+
+
+abs, sign, square = _plain(_abs), _plain(sign), _plain(jnp.square)  # noqa: A001
 negative, positive = _plain(jnp.negative), _plain(jnp.positive)
 bitwise_invert, logical_not = _plain(jnp.bitwise_not), _plain(jnp.logical_not)
 ceil, floor, trunc, round = map(_plain, (jnp.ceil, jnp.floor, jnp.trunc, jnp.round))  # noqa: A001

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from multigrad.array_api.jax._decompositions import svdvals
 from multigrad.array_api.jax._overrides import convention
 from multigrad.array_api.jax._reductions import extremum
+from multigrad.array_api.jax._special_values import complex_abs
 
 
 def vector_norm(x, *, axis, keepdims, ord):
@@ -17,7 +18,7 @@ def vector_norm(x, *, axis, keepdims, ord):
         return _euclidean(x, axis, keepdims)
     if ord == 0:
         return jnp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
-    sizes = convention.abs(x)
+    sizes = _sizes(x)
     if ord == 1:
         return jnp.sum(sizes, axis=axis, keepdims=keepdims)
     if ord in (math.inf, -math.inf):
@@ -25,10 +26,14 @@ def vector_norm(x, *, axis, keepdims, ord):
     return _power(sizes, axis, keepdims, ord)
 
 
+def _sizes(x):
+    return complex_abs(x) if x.dtype.kind == "c" else convention.abs(x)
+
+
 def _euclidean(x, axis, keepdims):
     total = jnp.sum(jnp.real(x * jnp.conj(x)), axis=axis, keepdims=keepdims)
-    zero = total == 0
-    return jnp.where(zero, 0.0, jnp.sqrt(jnp.where(zero, 1.0, total)))
+    zero = (total == 0).astype(total.dtype)
+    return jnp.sqrt(total + zero) * (1 - zero)  # a factor: a choice would make 0 of a NaN that is pulled back
 
 
 def _power(sizes, axis, keepdims, ord):
@@ -49,6 +54,6 @@ def matrix_norm(x, *, keepdims, ord):
         out = jnp.sum(values, axis=-1) if ord == "nuc" else extremum("max" if ord > 0 else "min", values, -1, False)
         return out[..., None, None] if keepdims else out
     if ord in (1, -1, math.inf, -math.inf):
-        sums = jnp.sum(convention.abs(x), axis=-2 if ord in (1, -1) else -1, keepdims=True)
+        sums = jnp.sum(_sizes(x), axis=-2 if ord in (1, -1) else -1, keepdims=True)
         return extremum("max" if ord > 0 else "min", sums, (-2, -1), keepdims)
     return jnp.linalg.matrix_norm(x, keepdims=keepdims, ord=ord)

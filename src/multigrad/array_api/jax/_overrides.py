@@ -19,7 +19,7 @@ from multigrad.array_api._slopes import NAMED, SLOPES
 _SYMBOLIC_ZERO = jax.custom_derivatives.SymbolicZero
 
 
-def ruled(function, slopes):
+def ruled(function, slopes, xp=None):
     """Return a function with slopes as its derivative, for any composition of forward and reverse mode.
 
     Parameters
@@ -28,6 +28,8 @@ def ruled(function, slopes):
         Function of arrays, elementwise.
     slopes
         One per argument, as in `multigrad.array_api._slopes`; None for an argument in which the function is flat.
+    xp
+        What the slopes are made of; None for `convention`.
     """
 
     @jax.custom_jvp
@@ -38,7 +40,7 @@ def ruled(function, slopes):
         out = call(*primals)
         # A constant has no tangent: its slope, which may be infinite or NaN, is not computed.
         terms = [
-            tangent * slope(convention, out, *primals)
+            tangent * slope(xp or convention, out, *primals)
             for tangent, slope in zip(tangents, slopes, strict=True)
             if slope is not None and type(tangent) is not _SYMBOLIC_ZERO
         ]
@@ -62,7 +64,7 @@ def _overridden(name, function, holomorphic=False):
     return call
 
 
-_HOLOMORPHIC = ("pow",)
+_HOLOMORPHIC = ("divide", "pow")
 _NAMES = ("abs", "acosh", "asinh", "atan2", "atanh", "copysign", "divide", "hypot", "log", "log1p", "log2", "log10")
 _NAMES += ("logaddexp", "maximum", "minimum", "pow", "sqrt")
 

@@ -92,6 +92,24 @@ def _complex_acosh(x):
 _complex_acosh.defjvps(lambda tangent, _, x: tangent / (jnp.sqrt(x - 1) * jnp.sqrt(x + 1)))
 
 
+def _asin_slope(x):
+    """Return the derivative of asin where the imaginary part is positive or 0.0, not -0.0."""
+    return 1j / (jnp.sqrt(x - 1) * jnp.sqrt(x + 1))
+
+
+def _with_slope(function, slope):
+    """Return a function with the derivative of the right side of its branch cut; JAX's own has that of the other."""
+    call = jax.custom_jvp(function)
+    call.defjvps(lambda tangent, _, x: tangent * slope(x))
+    return call
+
+
+_complex_asin = _with_slope(jnp.asin, _asin_slope)
+_complex_acos = _with_slope(jnp.acos, lambda x: -_asin_slope(x))
+# For a real part that is positive or 0.0, not -0.0.
+_complex_asinh = _with_slope(jnp.asinh, lambda x: _asin_slope(jax.lax.complex(-jnp.imag(x), jnp.real(x))))
+
+
 # On a branch cut, and for results that are zero, the sign of a zero decides; XLA keeps it on one side only. These
 # functions are symmetric: f(conj(z)) = conj(f(z)), and the odd ones f(-conj(z)) = -conj(f(z)) as well.
 def _mirrored(function, x):
@@ -112,8 +130,11 @@ def _complex_atan(x):
 
 
 _COMPLEX = {
-    **{name: functools.partial(_mirrored, getattr(jnp, name)) for name in ("acos", "asin", "sqrt")},
-    **{name: functools.partial(_mirrored_as_odd, getattr(jnp, name)) for name in ("asinh", "atanh")},
+    "acos": functools.partial(_mirrored, _complex_acos),
+    "asin": functools.partial(_mirrored, _complex_asin),
+    "asinh": functools.partial(_mirrored_as_odd, _complex_asinh),
+    "atanh": functools.partial(_mirrored_as_odd, jnp.atanh),
+    "sqrt": functools.partial(_mirrored, jnp.sqrt),
     "acosh": functools.partial(_mirrored, _complex_acosh),
     "atan": _complex_atan,
 }
@@ -145,7 +166,17 @@ def sign(x, /):
         return jnp.where(x == 0, jnp.zeros_like(x), jnp.sign(x))
     # JAX takes the sign of a complex number for flat; it turns with the number.
     other = jnp.where(x == 0, jnp.ones_like(x), x)
+    # Scaled, so that squares do not vanish; the result does not depend on the scale, nor does its derivative.
+    scale = jax.lax.stop_gradient(jnp.maximum(jnp.abs(jnp.real(other)), jnp.abs(jnp.imag(other))))
+    other = other / jnp.where(jnp.isfinite(scale), scale, 1)
     return jnp.where(x == 0, jnp.zeros_like(x), other / jnp.abs(other))
+
+
+@jax.jit
+def complex_abs(x):
+    """Return the size of complex numbers, at 0 with the derivative 0 in every order."""
+    zero = x == 0
+    return jnp.where(zero, 0, jnp.abs(jnp.where(zero, jnp.ones_like(x), x)))
 
 
 @jax.jit

@@ -2,8 +2,8 @@
 
 import sys
 
-from multigrad.array_api._lift import lifted
-from multigrad.array_api.numpy import _native
+from multigrad.array_api._lift import generated, lifted
+from multigrad.array_api.numpy import _native, _special
 from multigrad.array_api.numpy._array import NumpyArray
 
 __all__ = list(_native.__all__)
@@ -11,3 +11,4 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, NumpyArray))
 NumpyArray._namespace = sys.modules[__name__]
+NumpyArray._special = generated(_special.SPECIAL, NumpyArray)

@@ -2,8 +2,8 @@
 
 import sys
 
-from multigrad.array_api._lift import lifted
-from multigrad.array_api.tensorflow import _native
+from multigrad.array_api._lift import generated, lifted
+from multigrad.array_api.tensorflow import _native, _special
 from multigrad.array_api.tensorflow._array import TensorFlowArray
 
 __all__ = list(_native.__all__)
@@ -11,3 +11,4 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, TensorFlowArray))
 TensorFlowArray._namespace = sys.modules[__name__]
+TensorFlowArray._special = generated(_special.SPECIAL, TensorFlowArray)

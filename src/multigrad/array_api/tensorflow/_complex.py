@@ -8,7 +8,7 @@ import math
 
 import tensorflow as tf
 
-from multigrad.array_api.tensorflow._derivatives import derived
+from multigrad.array_api.tensorflow._derivatives import derived, summed_to
 
 
 def _holomorphic(slope):
@@ -94,12 +94,51 @@ def _one_minus_square(z):
     return tf.complex((1 - x) * (1 + x) + tf.square(y), -2 * x * y)
 
 
+def _moved(z, number):
+    """Return z + number with the sign of a zero imaginary part, which an addition would lose."""
+    x, y = _parts(z)
+    return tf.complex(x + number, y)
+
+
+def _turned(z):
+    """Return i·z with the signs of its zeros."""
+    x, y = _parts(z)
+    return tf.complex(-y, x)
+
+
 # XLA's kernels of these functions' gradients have second derivatives without the conjugate (TensorFlow 2.21).
-acos = _holomorphic(lambda z: -reciprocal(sqrt(_one_minus_square(z))))(tf.acos)
-asin = _holomorphic(lambda z: reciprocal(sqrt(_one_minus_square(z))))(tf.asin)
+# By two roots: their product does not overflow, and is exactly 0 at the ends of a branch cut.
+def _asin_slope(z):
+    return reciprocal(sqrt(-_moved(z, -1)) * sqrt(_moved(z, 1)))
+
+
+def _acosh_slope(z):
+    return reciprocal(sqrt(_moved(z, -1)) * sqrt(_moved(z, 1)))
+
+
+acos = _holomorphic(lambda z: -_asin_slope(z))(tf.acos)
+asin = _holomorphic(_asin_slope)(tf.asin)
+acosh, asinh = _holomorphic(_acosh_slope)(tf.acosh), _holomorphic(lambda z: _asin_slope(_turned(z)))(tf.asinh)
 atan = _holomorphic(lambda z: reciprocal(1 + tf.square(z)))(tf.atan)
 atanh = _holomorphic(lambda z: reciprocal(_one_minus_square(z)))(tf.atanh)
 tan = _holomorphic(lambda z: tf.square(reciprocal(tf.cos(z))))(tf.tan)
+
+
+def _power(x, n):
+    # TensorFlow's is NaN at (0, 0).
+    return tf.where(tf.equal(n, 0), tf.ones_like(x), tf.pow(x, n))
+
+
+def _pow_pull(cotangent, out, x, n):
+    zero, flat = tf.equal(x, 0), tf.math.real(n) >= 0
+    constant = tf.equal(n, 0) & (zero | tf.math.is_nan(tf.abs(x)))
+    in_x = tf.where(constant, tf.zeros_like(x), n * pow(tf.where(constant, tf.ones_like(x), x), n - 1))
+    in_n = out * log(tf.where(zero, tf.ones_like(x), x))
+    in_n = tf.where(zero & ~flat, tf.constant(-math.inf, x.dtype), tf.where(zero, tf.zeros_like(x), in_n))
+    return [summed_to(cotangent * tf.math.conj(slope), z) for slope, z in ((in_x, x), (in_n, n))]
+
+
+pow = derived(_power, _pow_pull, keeps_result=True)  # noqa: A001
 
 
 def _abs_pull(cotangent, _, z):

@@ -96,6 +96,8 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         default = _defaults.dtype_of_values(obj.dtype.kind)
         if dtype is None and default is not None:
             dtype = DTYPES[default]
+    # Of NumPy's scalars TensorFlow keeps those it has seen, and takes -0.0 for 0.0.
+    obj = np.asarray(obj)
     return _from_numpy(obj, DTYPES[dtype_name(obj.dtype)] if dtype is None else dtype, device)
 
 

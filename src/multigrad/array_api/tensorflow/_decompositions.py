@@ -93,7 +93,7 @@ def inv(x):
         return tf.linalg.inv(x)
     except tf.errors.InvalidArgumentError:
         regular = _is_regular(x)
-        return tf.linalg.inv(tf.where(regular, x, _identity(x))) + _poison(regular, x) * x
+        return tf.linalg.inv(tf.where(regular, x, _identity(x))) + _poison(regular, x) * _wave(x)
 
 
 def _inv_rule(outputs, _, cotangents):
@@ -115,7 +115,7 @@ def solve(a, b):
     except tf.errors.InvalidArgumentError:
         regular = _is_regular(a)
         found = tf.linalg.solve(tf.where(regular, a, _identity(a)), b)
-        return found + _poison(regular, a) * (tf.reduce_sum(a, axis=-1, keepdims=True) + b)
+        return found + _poison(regular, a) * (tf.reduce_sum(_wave(a), axis=-1, keepdims=True) + _wave(b))
 
 
 def _solve_rule(outputs, inputs, cotangents):
@@ -126,6 +126,11 @@ def _solve_rule(outputs, inputs, cotangents):
 
 def _is_regular(x):
     return _each(tf.math.is_finite(tf.math.real(tf.linalg.slogdet(tf.stop_gradient(x))[1])))
+
+
+def _wave(x):
+    """Return bounded numbers of which no derivative is constant, so that a NaN stays one in every order."""
+    return tf.cast(tf.sin(tf.math.real(x)), x.dtype)
 
 
 def _poison(regular, x):
@@ -181,13 +186,29 @@ def _det_rule(_, inputs, cotangents):
 
 def _adjugate(x):
     """Return the adjoint of the adjugate matrix, which is the gradient of the determinant, singular or not."""
-    s, u, v = _plain_svd(x, full=False)
-    value = _phase(u, v) * tf.matmul(_scaled(u, _before(s) * _after(s)), v, adjoint_b=True)
+    value = _adjugate_by_inverse(x) if tf.executing_eagerly() else None
+    if value is None:
+        s, u, v = _plain_svd(x, full=False)
+        value = _phase(u, v) * tf.matmul(_scaled(u, _before(s) * _after(s)), v, adjoint_b=True)
 
     def rule(_, inputs, cotangents):
-        return _hessian_product(inputs[0], cotangents[0], s, u, v)
+        return _hessian_product(inputs[0], cotangents[0], *_plain_svd(inputs[0], full=False))
 
     return _with_rule((value,), (x,), rule)[0]
+
+
+def _adjugate_by_inverse(x):
+    """Return the same by the inverse; None where a matrix is so ill-conditioned that its inverse has few digits."""
+    x = tf.stop_gradient(x)
+    try:
+        inverse = tf.linalg.inv(x)
+    except tf.errors.InvalidArgumentError:
+        return None
+    sizes = [tf.reduce_max(tf.abs(matrix), axis=(-2, -1)) for matrix in (x, inverse)]
+    condition = tf.reduce_max(tf.math.multiply(*sizes))
+    if not condition < finfo(x.dtype).eps ** -0.5:  # NaN neither
+        return None
+    return _each(tf.math.conj(tf.linalg.det(x))) * _adjoint(inverse)
 
 
 def _phase(u, v):
@@ -249,7 +270,7 @@ def _slogdet_rule(outputs, inputs, cotangents):
     regular = _each(tf.math.is_finite(log))
     inverse = inv(tf.where(regular, x, _identity(x)))
     # Also along a tangent, which comes by transposing.
-    return _each(g) * tf.where(regular, _adjoint(inverse), _missing(x))
+    return _each(g) * (_adjoint(inverse) + _poison(regular, x) * _wave(x))
 
 
 # --- Decompositions

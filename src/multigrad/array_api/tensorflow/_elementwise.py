@@ -128,7 +128,7 @@ def _by_kind(on_real, on_complex):
 
 acos, asin = _by_kind(_overrides.acos, _complex.acos), _by_kind(_overrides.asin, _complex.asin)
 atan, atanh = _by_kind(tf.atan, _complex.atan), _by_kind(_overrides.atanh, _complex.atanh)
-acosh, asinh = unary(tf.acosh), unary(tf.asinh)
+acosh, asinh = _by_kind(tf.acosh, _complex.acosh), _by_kind(tf.asinh, _complex.asinh)
 cos, sin, tan = unary(tf.cos), unary(tf.sin), _by_kind(tf.tan, _complex.tan)
 cosh, sinh, tanh = unary(tf.cosh), unary(tf.sinh), _by_kind(tf.tanh, _complex.tanh)
 exp, expm1 = unary(tf.exp), _by_kind(tf.math.expm1, _complex.expm1)
@@ -177,6 +177,8 @@ def _power(x1, x2):
     if isinstance(x1, bool | int | float | complex):
         x1, positive = constant(x1, x2), not isinstance(x1, complex) and x1 > 0
         return _native_power(x1, x2) if positive or not x2.dtype.is_floating else _overrides.pow(x1, x2)
+    if x1.dtype.is_complex:
+        return _complex.pow(x1, x2)
     return _overrides.pow(x1, x2) if x1.dtype.is_floating else _native_power(x1, x2)
 
 
@@ -236,19 +238,6 @@ def _copysign(x1, x2):
     return tf.abs(x1) * tf.where(signbit(x2), -one, one)
 
 
-def _hypot(x1, x2):
-    # The result does not depend on the scale, so the scale's own derivative may be left out, in every order.
-    scale = tf.stop_gradient(tf.maximum(tf.abs(x1), tf.abs(x2)))
-    one = tf.ones_like(scale)
-    zero = tf.zeros_like(scale)
-    scale = tf.where(tf.math.is_finite(scale) & (scale > zero), scale, one)
-    squares = tf.square(x1 / scale) + tf.square(x2 / scale)
-    at_zero = tf.equal(squares, zero)
-    root = tf.sqrt(tf.where(at_zero, one, squares))  # without the slope of sqrt at 0
-    infinite = tf.math.is_inf(x1) | tf.math.is_inf(x2)
-    return tf.where(infinite, constant(math.inf, root), scale * tf.where(at_zero, zero, root))
-
-
 def _logaddexp(x1, x2):
     swap = x2 > x1
     high, low = tf.where(swap, x2, x1), tf.where(swap, x1, x2)
@@ -256,7 +245,8 @@ def _logaddexp(x1, x2):
     return high + tf.math.log1p(tf.exp(distance))
 
 
-copysign, hypot, logaddexp = (_two(function, floating=True) for function in (_copysign, _hypot, _logaddexp))
+copysign, logaddexp = _two(_copysign, floating=True), _two(_logaddexp, floating=True)
+hypot = _two(_overrides.hypot, floating=True)
 
 
 def _bitwise(on_integers, on_bools):

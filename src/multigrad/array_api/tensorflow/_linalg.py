@@ -220,7 +220,11 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
         return _extreme(size, ord, axis, keepdims)
     if ord == 1:
         return tf.reduce_sum(size, axis=axis, keepdims=keepdims)
-    powers = tf.reduce_sum(tf.pow(size, tf.constant(ord, size.dtype)), axis=axis, keepdims=keepdims)
+    # An element that is 0 is a symmetric kink: its derivative is 0 in every order.
+    zero = tf.equal(size, tf.zeros_like(size))
+    terms = tf.pow(tf.where(zero, tf.ones_like(size), size), tf.constant(ord, size.dtype))
+    terms = tf.where(zero, tf.constant(math.inf if ord < 0 else 0.0, size.dtype), terms)
+    powers = tf.reduce_sum(terms, axis=axis, keepdims=keepdims)
     power = tf.constant(1 / ord, powers.dtype)
     return tf.pow(powers, power) if ord < 0 else _root(powers, power)
 

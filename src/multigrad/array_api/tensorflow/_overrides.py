@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from multigrad.array_api._slopes import SLOPES
 from multigrad.array_api.tensorflow._derivatives import derived, is_watched, summed_to
-from multigrad.array_api.tensorflow._dtypes import constant
+from multigrad.array_api.tensorflow._dtypes import HALF, constant
+from multigrad.array_api.tensorflow._regular import has_no_zero, is_normal, smallest
 
 _raw = tf.raw_ops
 _slopes = SimpleNamespace()  # what the shared slopes are made of
@@ -50,12 +51,19 @@ _slopes.log1p_slope = _by_slope("log1p_slope", lambda x: _squared_rsqrt(1 + x), 
 _slopes.asin_slope = _by_slope("asin_slope", lambda x: _raw.Rsqrt(x=(1 - x) * (1 + x)), **_RESULT)
 _slopes.atanh_slope = _by_slope("atanh_slope", lambda x: _squared_rsqrt((1 - x) * (1 + x)), **_RESULT)
 
+
+def _sqrt_pull(cotangent, root, x):
+    if smallest(root) > 0:
+        return [_raw.SqrtGrad(y=root, dy=cotangent)]
+    return [_times(cotangent, SLOPES["sqrt"][0](_slopes, root, x))]
+
+
 # -inf at -0; a zero cotangent gives 0 where the slope is infinite or NaN (rule 5).
-sqrt = _by_slope("sqrt", lambda x: _raw.Sqrt(x=x), **_RESULT)
+sqrt = derived(lambda x: _raw.Sqrt(x=x), _sqrt_pull, **_RESULT)
 
 
 def _root_pull(cotangent, root, _):
-    return [_raw.DivNoNan(x=_half(cotangent), y=root)]
+    return [_times(_half(cotangent), _raw.DivNoNan(x=tf.ones_like(root), y=root))]
 
 
 # Of a sum of squares: 0 at 0 in every order, a symmetric kink.
@@ -68,8 +76,16 @@ atanh = _by_slope("atanh", lambda x: _raw.Atanh(x=x))
 # Half of the digits are lost close to the border.
 asin = _by_slope("asin", lambda x: _raw.Asin(x=x))
 acos = _by_slope("acos", lambda x: _raw.Acos(x=x))
+
+
+def _reciprocal_pull(cotangent, out, x):
+    if has_no_zero(x):
+        return [_raw.ReciprocalGrad(y=out, dy=cotangent)]
+    return [_times(cotangent, SLOPES["reciprocal"][0](_slopes, out, x))]
+
+
 # A zero cotangent gives 0 at the pole (rule 5).
-reciprocal = _slopes.reciprocal = _by_slope("reciprocal", lambda x: _raw.Reciprocal(x=x), **_RESULT)
+reciprocal = _slopes.reciprocal = derived(lambda x: _raw.Reciprocal(x=x), _reciprocal_pull, **_RESULT)
 
 
 def _divide_pull(cotangent, out, x, y):
@@ -91,8 +107,11 @@ def divide(x, y):
 # --- Choices. At a tie TensorFlow gives everything to one operand, at NaN a number (0 and 1).
 
 
-def _choice(forward, sign):
+def _choice(forward, difference):
     """Return the larger or smaller of two: half to each at a tie, NaN to both at NaN, as the sign of the difference."""
+
+    def sign(x, y):
+        return _raw.Sign(x=difference(x, y))
 
     def pull(cotangent, _, x, y):
         half = _half(cotangent)
@@ -105,8 +124,11 @@ def _choice(forward, sign):
         number = constant(number, x)
 
         def pull(cotangent, _, x):
+            distance = difference(x, number)
+            if smallest(_raw.Abs(x=distance)) > 0:
+                return [_raw.ReluGrad(gradients=cotangent, features=distance)]
             half = _half(cotangent)
-            return [_raw.AddV2(x=half, y=_times(half, sign(x, number)))]
+            return [_raw.AddV2(x=half, y=_times(half, _raw.Sign(x=distance)))]
 
         return derived(lambda x: forward(x, number), pull)(x)
 
@@ -123,8 +145,12 @@ def _choice(forward, sign):
 _NUMBERS = (bool, int, float, complex)
 
 
+def _difference(x, y):
+    return _raw.Sub(x=x, y=y)
+
+
 def _sign_of_difference(x, y):
-    return _raw.Sign(x=_raw.Sub(x=x, y=y))
+    return _raw.Sign(x=_difference(x, y))
 
 
 def _with_missing(operation):
@@ -137,8 +163,8 @@ def _with_missing(operation):
     return call
 
 
-maximum = _choice(_with_missing(_raw.Maximum), _sign_of_difference)
-minimum = _choice(_with_missing(_raw.Minimum), lambda x, y: _sign_of_difference(y, x))
+maximum = _choice(_with_missing(_raw.Maximum), _difference)
+minimum = _choice(_with_missing(_raw.Minimum), lambda x, y: _difference(y, x))
 
 
 def clip_to_numbers(x, low, high):
@@ -157,6 +183,35 @@ def clip_to_numbers(x, low, high):
 
 
 # --- Functions of two arguments
+
+
+def _hypot(x, y):
+    if not tf.executing_eagerly():
+        return _scaled_hypot(x, y)
+    if x.dtype in HALF:
+        return tf.cast(_hypot(tf.cast(x, tf.float32), tf.cast(y, tf.float32)), x.dtype)
+    squares = _raw.AddV2(x=_raw.Square(x=x), y=_raw.Square(x=y))
+    if is_normal(squares):
+        return _raw.Sqrt(x=squares)
+    x, y = tf.broadcast_to(x, squares.shape), tf.broadcast_to(y, squares.shape)
+    return _raw.ComplexAbs(x=tf.complex(x, y), Tout=x.dtype)  # XLA's passes over NaN
+
+
+def _scaled_hypot(x, y):
+    scale = tf.maximum(tf.abs(x), tf.abs(y))
+    one = tf.ones_like(scale)
+    scale = tf.where(tf.math.is_finite(scale) & (scale > 0), scale, one)
+    root = scale * tf.sqrt(tf.square(x / scale) + tf.square(y / scale))
+    return tf.where(tf.math.is_inf(x) | tf.math.is_inf(y), constant(math.inf, root), root)
+
+
+def _hypot_pull(cotangent, out, x, y):
+    # 0 at the origin, in every order.
+    return [summed_to(_times(cotangent, _raw.DivNoNan(x=z, y=out)), z) for z in (x, y)]
+
+
+# TensorFlow has none.
+hypot = derived(_hypot, _hypot_pull, **_RESULT)
 
 
 def _atan2_pull(cotangent, _, y, x):
@@ -178,13 +233,15 @@ def _base_slope(x, n):
     no_power = _raw.LogicalOr(x=_equal(x, 0.0), y=_raw.NotEqual(x=x, y=x))
     flat = _raw.LogicalAnd(x=_equal(n, 0.0), y=no_power)
     safe = tf.where(flat, constant(1.0, x), x)
-    return _times(n, pow(safe, _raw.Sub(x=n, y=constant(1.0, n))))
+    slope = _times(n, pow(safe, _raw.Sub(x=n, y=constant(1.0, n))))
+    return tf.where(flat, constant(0.0, slope), slope)
 
 
 def _exponent_slope(out, x, n):
     # The limit of x**n * log(x) at 0 for n >= 0, which is 0 * inf in IEEE arithmetic.
     flat = _raw.LogicalAnd(x=_equal(x, 0.0), y=_raw.GreaterEqual(x=n, y=constant(0.0, n)))
-    return _times(out, log(tf.where(flat, constant(1.0, x), x)))
+    # By the size: the power of -0 may be -inf.
+    return _times(_raw.Abs(x=out), log(tf.where(flat, constant(1.0, x), x)))
 
 
 def _pow_pull(cotangent, out, x, n):

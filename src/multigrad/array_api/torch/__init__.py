@@ -2,8 +2,8 @@
 
 import sys
 
-from multigrad.array_api._lift import lifted
-from multigrad.array_api.torch import _compiling, _native  # noqa: F401 - marks functions for torch.compile
+from multigrad.array_api._lift import generated, lifted
+from multigrad.array_api.torch import _compiling, _native, _special  # noqa: F401 - marks functions for torch.compile
 from multigrad.array_api.torch._array import TorchArray
 
 __all__ = list(_native.__all__)
@@ -11,3 +11,4 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, TorchArray))
 TorchArray._namespace = sys.modules[__name__]
+TorchArray._special = generated(_special.SPECIAL, TorchArray)

@@ -3,6 +3,7 @@
 import torch
 
 from multigrad.array_api.torch import _products
+from multigrad.array_api.torch._regular import has_no_zero, is_readable, smallest
 
 
 def det(x):
@@ -13,7 +14,24 @@ def det(x):
     if size == 3:
         first, second, third = torch.unbind(x, -2)
         return torch.sum(first * torch.linalg.cross(second, third), -1)
-    return torch.linalg.det(x) if size < 2 else _of_any_size(x)
+    if size < 2:
+        return torch.linalg.det(x)
+    if is_readable(x):
+        native, factors, _ = torch._linalg_det(x)  # what torch.linalg.det does, with the LU decomposition
+        if _is_regular(native, factors):
+            return native
+    return _of_any_size(x)
+
+
+def _is_regular(determinant, factors):
+    """Tell whether matrices are so far from singular that torch takes the derivative by the inverse, in every order."""
+    pivots = torch.abs(torch.diagonal(factors.detach(), dim1=-2, dim2=-1))
+    eps = torch.finfo(pivots.dtype).eps
+    # In second order torch holds for singular what has a small determinant.
+    return (
+        smallest(torch.amin(pivots, -1) / torch.amax(pivots, -1)) > eps**0.5
+        and smallest(torch.abs(determinant.detach())) > 1000 * eps
+    )
 
 
 def _of_any_size(x):
@@ -53,6 +71,10 @@ def _second_order(x, s):
 
 def slogdet(x):
     """Return sign and logarithm; of a singular matrix 0 and -inf, whose derivative is NaN."""
+    if is_readable(x):
+        native = torch.linalg.slogdet(x)
+        if has_no_zero(native.sign):
+            return native
     singular = torch.linalg.slogdet(x.detach()).sign == 0
     eye = torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)
     sign, logarithm = torch.linalg.slogdet(torch.where(singular[..., None, None], eye, x))

@@ -106,6 +106,8 @@ def _floor_divide(x1, x2):
 
 
 def _remainder(x1, x2):
+    if type(x1) in NUMBERS:
+        x1 = promotion.constant(x1, x2)  # torch has no derivative of a number's remainder
     result = x1 % x2
     if not result.dtype.is_floating_point:
         return result
@@ -186,7 +188,7 @@ def _tanh(x):
 
 
 def _acos(x):
-    result = torch.acos(x)
+    result = _overrides.acos(x)
     if not x.dtype.is_complex:
         return result
     # The imaginary part's sign is the opposite of the argument's, that of a zero too; adding +0 keeps the derivative.
@@ -194,7 +196,7 @@ def _acos(x):
     return torch.complex(result.real, side * (side * result.imag + 0.0))
 
 
-acos, asin, atan = unary(_acos), unary(torch.asin), unary(torch.atan)
+acos, asin, atan = unary(_acos), unary(_overrides.asin), unary(torch.atan)
 acosh, asinh, atanh = unary(_overrides.acosh), unary(_overrides.asinh), unary(_overrides.atanh)
 cos, sin, tan = unary(torch.cos), unary(torch.sin), unary(torch.tan)
 cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(_tanh)
@@ -234,7 +236,7 @@ def square(x, /):
 
 
 def abs(x, /):  # noqa: A001
-    if x.dtype.is_floating_point:
+    if x.dtype.is_floating_point or x.dtype.is_complex:
         return _overrides.abs(x)
     return x if x.dtype is torch.bool or x.dtype in _unsigned.SIGNED else torch.abs(x)
 

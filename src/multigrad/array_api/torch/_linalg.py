@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from multigrad.array_api import _checks, _composed
-from multigrad.array_api.torch import _decompositions, _determinants, _norms
+from multigrad.array_api.torch import _decompositions, _determinants, _norms, _regular
 from multigrad.array_api.torch._dtypes import floating, promotion
 from multigrad.array_api.torch._elementwise import multiply
 from multigrad.array_api.torch._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
@@ -174,6 +174,10 @@ def solve(x1, x2, /):
     if x1.ndim - 1 == right.ndim:  # torch would take it for a stack of vectors
         right = right[None]
     _checks.broadcast(x1.shape[:-2], right.shape[:-2])
+    if _regular.is_readable(x1, right):
+        result, info = torch.linalg.solve_ex(x1, right)
+        if not info.any():
+            return result[..., 0] if vector else result
     # The derivative of the derivative raises for a singular matrix (torch 2.13): the identity takes its place.
     info = torch.linalg.lu_factor_ex(x1.detach()).info
     singular = (info != 0)[..., None, None].to(x1.dtype)

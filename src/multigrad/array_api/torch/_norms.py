@@ -4,6 +4,7 @@ import torch
 
 from multigrad.array_api.torch import _overrides
 from multigrad.array_api.torch._decompositions import svdvals
+from multigrad.array_api.torch._regular import is_constant, is_normal, is_readable
 
 _INF = float("inf")
 _HALF = (torch.float16, torch.bfloat16)
@@ -19,6 +20,10 @@ def vector_norm(x, order, axes, keepdim):
         extreme = torch.amax if order > 0 else torch.amin
         return extreme(_overrides.abs(x), axes, keepdim=keepdim)
     if order == 2 and x.dtype not in _HALF:
+        if is_constant(x) or (is_readable(x) and x.dtype.is_floating_point):
+            native = torch.linalg.vector_norm(x, 2, axes, keepdim=keepdim)
+            if is_constant(x) or is_normal(native):
+                return native
         squares = torch.sum((x * x.conj()).real if x.dtype.is_complex else x * x, axes, keepdim=keepdim)
         zero = (squares == 0).to(squares.dtype)
         return torch.sqrt(squares + zero) * (1 - zero)

@@ -1,7 +1,9 @@
 """Elementwise functions whose native derivative breaks the convention (measured: torch 2.13).
 
 All are compositions of native differentiable operations on the forward's own values, so they hold under every
-transform, to every order, and in a compiled program. Each takes tensors of one dtype; the value stays the native one.
+transform, to every order, and in a compiled program. Where no derivative is asked for, or the values are known to keep
+away from the points in question, it is the native function. Each takes tensors of one dtype; the value stays the native
+one.
 """
 
 import functools
@@ -9,7 +11,7 @@ import math
 
 import torch
 
-from multigrad.array_api.torch._object import is_recorded
+from multigrad.array_api.torch._regular import has_no_zero, is_apart, is_constant, is_readable, largest, smallest
 
 
 def valid(out):
@@ -17,28 +19,54 @@ def valid(out):
     return out * torch.clamp(out.detach(), 1, 1)  # 1 or NaN
 
 
-def real_only(function):
-    """Wrap an override of a function of real numbers; complex ones have the native function of the same name."""
-    native = getattr(torch, function.__name__)
+def override(is_right, *, takes_complex=False):
+    """Make of a function of arrays of one dtype the override of torch's function of that name.
 
-    @functools.wraps(function)
-    def call(x):
-        return native(x) if x.dtype.is_complex else function(x)
+    Parameters
+    ----------
+    is_right
+        Whether the native derivative is right, to every order, at all elements of real arrays; False if unknown.
+    takes_complex
+        Whether complex arrays go to the override; else torch's own function takes them.
+    """
 
-    return call
+    def wrap(function):
+        native = getattr(torch, function.__name__)
+
+        @functools.wraps(function)
+        def call(*arrays):
+            if arrays[0].dtype.is_complex:
+                return (function if takes_complex else native)(*arrays)
+            return (native if is_constant(*arrays) or is_right(*arrays) else function)(*arrays)
+
+        return call
+
+    return wrap
+
+
+def _is_positive(x):
+    return smallest(x) > 0
+
+
+def _has_no_nan(x):
+    return not math.isnan(smallest(x))
 
 
 def _one_where(condition, like):
     return condition.to(like.dtype)
 
 
-@real_only
+@override(_has_no_nan, takes_complex=True)
 def abs(x):  # noqa: A001
+    if x.dtype.is_complex:
+        # Native: forwards over forwards NaN at 0.
+        zero = _one_where(x == 0, x)
+        return torch.abs(x + zero) * (1 - zero.real)
     # Native: 0 at NaN. The sign by scaling up, which keeps NaN.
-    return x * torch.clamp(x.detach() * torch.finfo(x.dtype).max, -1, 1)
+    return x * torch.mul(x.detach(), torch.finfo(x.dtype).max).clamp_(-1, 1)
 
 
-@real_only
+@override(_is_positive)
 def sqrt(x):
     # Native: -inf at -0, where the value is -0 and the slope +inf: two turns of the sign.
     side = torch.clamp(torch.rsqrt(x.detach()).add_(1), -1, 1)  # -1 at -0, else 1; NaN outside the domain
@@ -47,63 +75,134 @@ def sqrt(x):
 
 def _logarithm(function):
     # Native: -inf at -0, and 1/x outside the domain. What x is added to is 0 or NaN, and turns -0 into 0.
-    def override(x):
+    def masked(x):
         return function(torch.sqrt(x.detach()).neg_().relu_().add_(x))  # in place: half the time of new arrays
 
-    override.__name__ = function.__name__
-    return real_only(override)
+    masked.__name__ = function.__name__
+    return override(_is_positive)(masked)
 
 
 log, log2, log10 = _logarithm(torch.log), _logarithm(torch.log2), _logarithm(torch.log10)
 
 
+@override(lambda x: smallest(x) >= -1)
 def log1p(x):
     return valid(torch.log1p(x))  # native: 1 / (1 + x) outside the domain
 
 
-@real_only
+@override(lambda x: smallest(x) >= -1 and largest(x) <= 1)
 def atanh(x):
     return valid(torch.atanh(x))  # native: 1 / (1 - x²) outside the domain
 
 
-@real_only
+def _mirrored(function, below):
+    """Compute a complex function f with f(conj z) = conj f(z) on one side of its branch cut.
+
+    Native: the derivative of one side on both. ``below(left, lower)`` tells the wrong side from the signs of the parts.
+    """
+
+    def call(z):
+        turned = below(torch.signbit(z.real), torch.signbit(z.imag))
+        out = function(torch.where(turned, torch.conj_physical(z), z))
+        return torch.where(turned, torch.conj_physical(out), out)
+
+    return call
+
+
+_complex_acosh = _mirrored(torch.acosh, lambda left, lower: lower)
+_complex_asinh = _mirrored(torch.asinh, torch.logical_xor)
+_complex_asin, _complex_acos = (
+    _mirrored(function, lambda left, lower: left == lower) for function in (torch.asin, torch.acos)
+)
+
+
+def asin(x):
+    return _complex_asin(x) if x.dtype.is_complex else torch.asin(x)
+
+
+def acos(x):
+    return _complex_acos(x) if x.dtype.is_complex else torch.acos(x)
+
+
+def _root_of_largest(dtype):
+    return torch.finfo(dtype).max ** 0.5 / 4
+
+
+@override(lambda x: smallest(x) >= 1.1 and largest(x) <= _root_of_largest(x.dtype), takes_complex=True)
 def acosh(x):
-    # Native: a derivative below -1, 0 where the square overflows, and few digits near 1.
-    return 2 * torch.asinh(torch.sqrt((x - 1) * 0.5))
+    if x.dtype.is_complex:
+        return _complex_acosh(x)
+    # Native: a derivative below -1, 0 where the square overflows, and few digits near 1. At 1 a root of its own: asinh
+    # has no curvature at 0, where that of the root is infinite.
+    half = (x - 1) * 0.5
+    one = half == 0
+    beyond = torch.asinh(torch.sqrt(torch.where(one, 1.0, half)))
+    return 2 * torch.where(one, torch.sqrt(torch.where(one, half, 1.0)), beyond)
 
 
-@real_only
+def _has_squares(x):
+    return smallest(x) >= -_root_of_largest(x.dtype) and largest(x) <= _root_of_largest(x.dtype)
+
+
+@override(_has_squares, takes_complex=True)
 def asinh(x):
+    if x.dtype.is_complex:
+        return _complex_asinh(x)
     # Native: 0 where the square overflows. There asinh(x) = asinh(x / r) + log(r) but for rounding.
-    limits = torch.finfo(x.dtype)
-    bound = limits.max**0.5 / 4
+    limits, bound = torch.finfo(x.dtype), _root_of_largest(x.dtype)
     size = x.detach()
     ratio = torch.clamp(torch.abs(size) / bound, 1, limits.max / bound * 2)
     return torch.asinh(x / ratio) + torch.copysign(torch.log(ratio), size)
 
 
-def maximum(x1, x2):
-    out = torch.maximum(x1, x2)
-    return valid(out) if out.dtype.is_floating_point else out  # native: 1 1 at NaN, forwards 0 1
+def _choice(native, with_number):
+    """Return an override of a choice between two tensors.
+
+    ``with_number(x, number)`` is quicker than torch's: its derivative is 0 at a tie, 1 at NaN, and right elsewhere.
+    """
+
+    def call(x1, x2):
+        if not x1.dtype.is_floating_point or is_constant(x1, x2):
+            return native(x1, x2)
+        for x, bound in ((x1, x2), (x2, x1)):
+            if not bound.ndim and x.ndim and is_constant(bound) and is_readable(bound):
+                number = bound.item()
+                if is_apart(x, number):
+                    return with_number(x, number)
+        out = native(x1, x2)
+        return out if _has_no_nan(out) else valid(out)  # native: 1 1 at NaN, forwards 0 1
+
+    return call
 
 
-def minimum(x1, x2):
-    out = torch.minimum(x1, x2)
-    return valid(out) if out.dtype.is_floating_point else out
+def _above(x, number):
+    return torch.nn.functional.threshold(x, number, number)
+
+
+maximum = _choice(torch.maximum, _above)
+minimum = _choice(torch.minimum, lambda x, number: -_above(-x, -number))
+
+
+def _is_above(x1, x2):
+    return is_readable(x1, x2) and smallest(x1.detach() - x2.detach()) > 0
 
 
 def clip_to_numbers(x, low, high):
     """Clip an array of floats between numbers, of which one may be None."""
-    if low is not None and low == high:
+    if is_constant(x):
+        return torch.clamp(x, low, high)
+    if low is None or high is None:
+        bound = torch.full((), low if high is None else high, dtype=x.dtype, device=x.device)
+        return (maximum if high is None else minimum)(x, bound)
+    if low < high and is_apart(x, low) and is_apart(x, high):
+        return torch.nn.functional.hardtanh(x, low, high)  # torch.clamp takes three times as long backwards
+    if low == high:
         x = torch.where(x.detach() == low, x.detach(), x)  # between equal bounds the bounds share
-    out = x
-    if low is not None:
-        out = torch.maximum(out, torch.full((), low, dtype=x.dtype, device=x.device))
-    if high is not None:
-        out = torch.minimum(out, torch.full((), high, dtype=x.dtype, device=x.device))
-    return valid(out)
+    low, high = (torch.full((), bound, dtype=x.dtype, device=x.device) for bound in (low, high))
+    return valid(torch.minimum(torch.maximum(x, low), high))
 
 
+@override(lambda x, low, high: is_apart(x, low) and is_apart(x, high) and _is_above(high, low))
 def clip(x, low, high):
     """Clip an array of floats between arrays of its dtype."""
     where, bounds = x.detach(), (low.detach(), high.detach())
@@ -113,50 +212,96 @@ def clip(x, low, high):
     return torch.minimum(torch.maximum(x * factor, low * factor), high * factor)
 
 
+@override(lambda x1, x2: has_no_zero(x1) or has_no_zero(x2))
 def hypot(x1, x2):
     # Native: NaN at (0, 0).
     zero = _one_where((x1 == 0) & (x2 == 0), x1)
     return torch.hypot(x1 + zero, x2) * (1 - zero)
 
 
+@override(lambda x1, x2: has_no_zero(x1) or has_no_zero(x2))
 def atan2(x1, x2):
     # Native: forwards NaN at (0, 0), where the derivative is 0.
     zero = _one_where((x1 == 0) & (x2 == 0), x1)
     return torch.atan2(x1 * (1 - zero), x2 + torch.copysign(zero, x2.detach()))
 
 
+@override(lambda x1, x2: False)
 def copysign(x1, x2):
     # Native: NaN at infinity, and in second order at 0.
     return abs(x1) * torch.copysign(torch.ones((), dtype=x2.dtype, device=x2.device), x2.detach())
 
 
+def _is_near(x1, x2):
+    """Tell whether the exponential of the difference of two arrays is known not to overflow, nor its square."""
+    if not is_readable(x1, x2):
+        return False
+    distance, bound = torch.sub(x1.detach(), x2.detach()), math.log(torch.finfo(x1.dtype).max) / 2 - 1
+    return smallest(distance) > -bound and largest(distance) < bound
+
+
+@override(_is_near)
 def logaddexp(x1, x2):
     # Native: NaN in second order where the exponential of the difference overflows. The value is the native one, and
     # what is added is 0 with the derivatives of x2 + softplus(x1 - x2); infinities are too far away to count.
-    value, largest = torch.logaddexp(x1.detach(), x2.detach()), torch.finfo(x1.dtype).max
+    value, most = torch.logaddexp(x1.detach(), x2.detach()), torch.finfo(x1.dtype).max
     factor = torch.clamp(value, 1, 1)  # 1 or NaN
-    x1, x2 = [torch.clamp(x * factor, -largest / 4, largest / 4) for x in (x1, x2)]
-    smooth = x2 + torch.nn.functional.softplus(x1 - x2, threshold=math.log(largest) - 1)
+    x1, x2 = [torch.clamp(x * factor, -most / 4, most / 4) for x in (x1, x2)]
+    smooth = x2 + torch.nn.functional.softplus(x1 - x2, threshold=math.log(most) - 1)
     return value + (smooth - smooth.detach())
 
 
 def pow(x1, x2):  # noqa: A001
-    if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor) and x1.dtype.is_floating_point):
+    if not isinstance(x2, torch.Tensor):
+        return _power_by_number(x1, x2)
+    if not isinstance(x1, torch.Tensor):
+        # Native: in second order NaN at the base 0, where the function is flat.
+        return torch.pow(x1, torch.where(x2 >= 0, x2.detach(), x2) if x1 == 0 and x2.dtype.is_floating_point else x2)
+    if x1.dtype.is_complex:
+        return _complex_pow(x1, x2)
+    if not x1.dtype.is_floating_point:
         return torch.pow(x1, x2)
-    constant = [not torch.compiler.is_compiling() and not is_recorded(x) for x in (x1, x2)]
+    if is_constant(x1, x2) or (has_no_zero(x1) and has_no_zero(x2)):
+        return torch.pow(x1, x2)
+    constant = [is_constant(x) for x in (x1, x2)]
+    # Native: in second order NaN at the base 0, where the function is flat in the exponent.
+    exponent = x2 if constant[1] else torch.where((x1 == 0) & (x2 >= 0), x2.detach(), x2)
     if constant[0]:
-        return torch.pow(x1, x2)
-    # Native, at the exponent 0: forwards NaN for the bases 0 and NaN, in second order 0.
+        return torch.pow(x1, exponent)
+    # Native, at the exponent 0: forwards NaN for the bases 0 and NaN, in second order 0; and forwards over forwards NaN
+    # at the base 0 for the exponent 1.
     zero, nan = x2 == 0, torch.isnan(x1)
     flat = zero & (nan | (x1 == 0))
     if constant[1]:
-        return torch.pow(torch.where(flat, 1.0, x1), x2)
+        linear = x2 == 1
+        return torch.where(linear, x1, torch.pow(torch.where(flat | linear, 1.0, x1), x2))
     base = torch.where(zero, torch.where(flat, 1.0, x1.detach()), x1)
     # What is added is 0: with the slope NaN where the base is NaN, and with the second derivative 1 / x1.
     root = torch.sqrt(torch.where(zero & nan, x2, 1.0))
     size = torch.log(torch.abs(torch.where(zero & ~flat & torch.isfinite(x1), x1, 1.0)))
-    power = torch.pow(base, x2 + (root - root.detach()))
-    return power + torch.where(zero, x2, 0.0) * (size - size.detach())
+    power = torch.pow(base, exponent + (root - root.detach()))
+    linear = (x1 == 0) & (x2 == 1)
+    mixed = torch.where(linear, x1, 0.0) * (torch.where(linear, x2, 1.0) - 1.0)
+    return power + torch.where(zero, x2, 0.0) * (size - size.detach()) + mixed
+
+
+def _power_by_number(x, n):
+    # Native: the side of -0 for roots.
+    rooted = type(n) is float and not n.is_integer() and x.dtype.is_floating_point
+    return torch.pow(x + 0.0 if rooted else x, n)
+
+
+def _complex_pow(x, n):
+    # Native: NaN at the exponent 0 and in its derivatives at the base 0, forwards NaN. Where the power is a constant or
+    # a polynomial, x, x² or higher, the coefficients of that; else the exponential, of which the value is not used.
+    zero, whole = x == 0, n.detach()
+    known = zero & ((whole == 0) | (whole == 1) | (whole == 2) | (whole.real > 2))
+    one = torch.ones((), dtype=x.dtype, device=x.device)
+    safe, exponent = torch.where(known, one, x), torch.where(known, one, n)
+    value = torch.where(whole == 0, one, torch.pow(x.detach(), whole))
+    smooth = torch.where(zero, torch.pow(safe, exponent), torch.exp(exponent * torch.log(safe)))
+    at_zero = torch.where(known & (whole == 1), x, 0.0) + torch.where(known & (whole == 2), x * x, 0.0)
+    return value + (smooth - smooth.detach()) + (at_zero - at_zero.detach())
 
 
 def sign(z):

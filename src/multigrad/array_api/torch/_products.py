@@ -1,10 +1,13 @@
 """Products along an axis whose derivative leaves one factor out, also at zeros and NaN.
 
 torch divides the product by the factor (2.13): a NaN spoils the slope of its own factor too. Here the elements are
-multiplied in pairs, the products in pairs, and so on, whose derivatives are products again, to every order.
+multiplied in pairs, the products in pairs, and so on, whose derivatives are products again, to every order. Products
+that are known to be neither 0 nor NaN are divided.
 """
 
 import torch
+
+from multigrad.array_api.torch._regular import is_constant, is_normal, is_readable
 
 
 def _is_exact(x):
@@ -15,6 +18,10 @@ def product(x, axis, keepdims):
     """Multiply along an axis."""
     if _is_exact(x) or not x.shape[axis]:
         return torch.prod(x, axis, keepdim=keepdims)
+    if is_constant(x) or is_readable(x):
+        native = torch.prod(x, axis, keepdim=keepdims)
+        if is_constant(x) or is_normal(native):
+            return native
     rest = []
     while (size := x.shape[axis]) > 1:
         first, second, *odd = torch.split(x, [size // 2, size // 2] + [1] * (size % 2), axis)
@@ -29,6 +36,10 @@ def cumulative(x, axis):
     """Multiply along an axis, up to each element."""
     if _is_exact(x) or not x.ndim or x.shape[axis] < 2:
         return torch.cumprod(x, axis)
+    if is_constant(x) or is_readable(x):
+        native = torch.cumprod(x, axis)
+        if is_constant(x) or is_normal(native):
+            return native
     return torch.movedim(_scan(torch.movedim(x, axis, -1)), -1, axis)
 
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from multigrad.engine._shapes import Rule, cast, conjugate, ratio
+from multigrad.engine._trace import strip
 
 _LN2, _LN10 = math.log(2), math.log(10)
 
@@ -26,11 +27,12 @@ def _power_slope(xp: Any, x: Any, n: Any) -> Any:
 
 def _exponent_slope(xp: Any, out: Any, x: Any, n: Any) -> Any:
     base = cast(xp, x if not isinstance(x, int | float | complex) else xp.full_like(n, x), out)
-    at_zero = base == 0
-    number = isinstance(n, int | float | complex)
-    limit = 0.0 if number else xp.where(xp.isnan(n), xp.nan, xp.zeros_like(out))
-    slope = xp.where(at_zero, limit, out * xp.log(xp.where(at_zero, 1.0, base)))
-    return xp.where(xp.logical_and(at_zero, xp.real(n) < 0), -xp.inf, slope)
+    # Rule 4: the limit at the base 0, which for n >= 0 would be 0·inf. The power of -0 may be -inf, its size is not.
+    flat = xp.logical_and(base == 0, xp.real(n) >= 0 if not isinstance(n, int | float | complex) else n.real >= 0)
+    logarithm = xp.log(xp.where(flat, 1.0, base))
+    if not xp.is_complex(out):
+        return xp.multiply(xp.abs(out), logarithm)
+    return xp.where(xp.logical_and(base == 0, xp.logical_not(flat)), -xp.inf, out * logarithm)
 
 
 def _logistic(xp: Any, x: Any) -> Any:
@@ -65,13 +67,14 @@ SLOPES: dict[str, Rule] = {
     "sinh": (lambda xp, out, x: xp.cosh(x),),
     "cosh": (lambda xp, out, x: xp.sinh(x),),
     "tanh": (lambda xp, out, x: 1 - out * out,),
-    "asinh": (lambda xp, out, x: 1 / (xp.hypot(x, 1.0) if not xp.is_complex(x) else xp.sqrt(1 + x * x)),),
+    "asinh": (lambda xp, out, x: xp.asinh_slope(x),),
     "acosh": (lambda xp, out, x: xp.acosh_slope(x),),
     "atanh": (lambda xp, out, x: xp.atanh_slope(x),),
     # The slopes just named; by their results, which are infinite or NaN where they should be.
     "log_slope": (lambda xp, out, x: -out * out,),
     "log1p_slope": (lambda xp, out, x: -out * out,),
     "asin_slope": (lambda xp, out, x: x * out * out * out,),
+    "asinh_slope": (lambda xp, out, x: -x * out * out * out,),
     "acosh_slope": (lambda xp, out, x: -x * out * out * out,),
     "atanh_slope": (lambda xp, out, x: 2 * x * out * out,),
     "maximum": (
@@ -93,7 +96,7 @@ SLOPES: dict[str, Rule] = {
         lambda xp, out, x, y: _logistic(xp, xp.subtract(y, x)),
     ),
     "copysign": (
-        lambda xp, out, x, y: xp.multiply(xp.sign(x), xp.copysign(xp.ones_like(x), y)),
+        lambda xp, out, x, y: xp.multiply(xp.sign(x), xp.copysign(xp.ones_like(x), strip(y))),
         lambda xp, out, x, y: xp.zeros_like(out),
     ),
     "remainder": (1, lambda xp, out, x, y: -xp.floor(xp.divide(x, y))),

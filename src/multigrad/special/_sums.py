@@ -1,8 +1,4 @@
-"""Special functions that the array API standard lacks and models need.
-
-Compositions of `multigrad.xp`, and so differentiable to any order on every backend. Each takes an `Array`, an array of
-a framework, a NumPy array or a Python number, and follows the rule of forms of the namespaces: an `Array` gives an
-`Array`, a framework's own array its own. Arrays are real; integers become the default real floating-point dtype.
+"""Reductions of exponentials, as compositions of `multigrad.xp`.
 
 Branches that are not taken are evaluated at a harmless point, so that no NaN of theirs enters a derivative.
 """
@@ -15,8 +11,6 @@ from typing import Any
 
 from multigrad._convert import stop_gradient
 from multigrad.array_api._dispatch import array_namespace, xp
-
-__all__ = ["expit", "log_expit", "log_softmax", "logit", "logsumexp", "softmax"]
 
 Axis = int | Sequence[int] | None
 
@@ -35,103 +29,6 @@ def _on_arrays(formula: Callable[..., Any]) -> Callable[..., Any]:
 def _floating(x: Any) -> Any:
     """Return x with integers as the default real dtype."""
     return x if xp.isdtype(x.dtype, "real floating") else x * 1.0
-
-
-@_on_arrays
-def expit(x: Any, /) -> Any:
-    """Compute the logistic function 1/(1 + exp(-x)), elementwise.
-
-    Parameters
-    ----------
-    x
-        Real array of any shape, or number.
-
-    Returns
-    -------
-    array
-        Same shape and floating dtype, in [0, 1].
-
-    Notes
-    -----
-    Evaluated as 1/(1 + exp(-x)) for x ≥ 0 and exp(x)/(1 + exp(x)) for x < 0, so that nothing overflows and the left
-    tail keeps its relative accuracy. As `scipy.special.expit`. The derivative is expit(x)·expit(-x).
-
-    Examples
-    --------
-    >>> from multigrad import gradient, special
-    >>> gradient(special.expit)(0.0)
-    array(0.25)
-    """
-    x = _floating(x)
-    small = xp.exp(_minus_magnitude(x))
-    return xp.where(x >= 0, xp.ones_like(x), small) / (1 + small)
-
-
-@_on_arrays
-def log_expit(x: Any, /) -> Any:
-    """Compute the logarithm of the logistic function, -log(1 + exp(-x)), elementwise.
-
-    Parameters
-    ----------
-    x
-        Real array of any shape, or number.
-
-    Returns
-    -------
-    array
-        Same shape and floating dtype, at most 0.
-
-    Notes
-    -----
-    Evaluated as min(x, 0) - log1p(exp(-abs(x))), which neither overflows nor cancels. As `scipy.special.log_expit`.
-    The derivative is expit(-x).
-
-    Examples
-    --------
-    >>> from multigrad import gradient, special
-    >>> gradient(special.log_expit)(0.0)
-    array(0.5)
-    """
-    x = _floating(x)
-    return xp.where(x >= 0, xp.zeros_like(x), x) - xp.log1p(xp.exp(_minus_magnitude(x)))
-
-
-def _minus_magnitude(x: Any) -> Any:
-    """Return -abs(x) with the slope of a side at 0 too: the functions made of it are smooth there, abs is not."""
-    return xp.where(x >= 0, -x, x)
-
-
-@_on_arrays
-def logit(p: Any, /) -> Any:
-    """Compute the inverse of the logistic function, log(p/(1 - p)), elementwise.
-
-    Parameters
-    ----------
-    p
-        Real array of any shape, or number, in [0, 1].
-
-    Returns
-    -------
-    array
-        Same shape and floating dtype; -inf at 0, inf at 1, NaN outside [0, 1].
-
-    Notes
-    -----
-    Evaluated as log(p) - log1p(-p), and for 1/4 ≤ p ≤ 3/4 as log1p(s) - log1p(-s) with s = 2p - 1, which is exact there
-    and keeps the relative accuracy around the zero at 1/2. As `scipy.special.logit`. The derivative is 1/(p(1 - p)),
-    inf at 0 and 1.
-
-    Examples
-    --------
-    >>> from multigrad import gradient, special
-    >>> gradient(special.logit)(0.5)
-    array(4.)
-    """
-    p = _floating(p)
-    middle = (p >= 0.25) & (p <= 0.75)
-    s = 2 * xp.where(middle, p, 0.5) - 1
-    outer = xp.where(middle, 0.75, p)
-    return xp.where(middle, xp.log1p(s) - xp.log1p(-s), xp.log(outer) - xp.log1p(-outer))
 
 
 @_on_arrays

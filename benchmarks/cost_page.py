@@ -1,0 +1,115 @@
+"""The documentation's page of what the convention's derivatives cost, from the rows of `benchmarks.costs`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+BOUND = 1.3
+LARGE = 1_000_000
+_COLUMNS = (
+    ("both", "eager", LARGE),
+    ("odd", "eager", LARGE),
+    ("forward", "eager", LARGE),
+    ("both", "compiled", LARGE),
+    ("both", "eager", 3),
+)
+
+
+def key(row: Row) -> tuple[Any, ...]:
+    """Return what a row measures."""
+    return row["backend"], row["function"], row["mode"], row["size"], row["kind"]
+
+
+def ratio(row: Row) -> float:
+    """Return the time here over the framework's own."""
+    return float(row["here"] / min(row["native"], row["again"]))
+
+
+def noise(row: Row) -> float:
+    """Return the relative distance of the framework's own function from itself."""
+    return float(max(row["native"], row["again"]) / min(row["native"], row["again"]) - 1)
+
+
+def line(row: Row) -> str:
+    """Return a row for the terminal."""
+    head = f"{row['backend']:<10} {row['function']:<24} {row['mode']:<8} {row['size']:>8} {row['kind']:<8}"
+    if "error" in row:
+        return f"{head} {row['error']}"
+    return f"{head} {row['native'] * 1e6:10.1f} µs  {ratio(row):6.2f}  ±{noise(row):.2f}"
+
+
+def page(results: dict[str, Any]) -> str:
+    """Return the page in Markdown."""
+    machine = results["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items() if name in _SHOWN)
+    lines = [
+        *_INTRODUCTION,
+        f"Measured on {machine['processor']}, {machine['cores']} cores (one thread used), {machine['system']}, Python "
+        f"{machine['python']}, {versions}. The figures are of several runs; the machine did other work as well.",
+        "",
+    ]
+    rows = {key(row): row for row in results["rows"]}
+    for backend in dict.fromkeys(row["backend"] for row in results["rows"]):
+        lines += [f"## {backend}", "", *_HEAD]
+        lines += [_line(backend, name, rows) for name in _functions(results["rows"], backend)]
+        lines.append("")
+    return "\n".join([*lines, *_REASONS])
+
+
+def _functions(rows: list[Row], backend: str) -> dict[str, None]:
+    return dict.fromkeys(row["function"] for row in rows if row["backend"] == backend)
+
+
+def _line(backend: str, name: str, rows: dict[tuple[Any, ...], Row]) -> str:
+    cells = [_cell(rows.get((backend, name, mode, size, kind)), size) for kind, mode, size in _COLUMNS]
+    return f"| `{name}` | " + " | ".join(cells) + " |"
+
+
+def _cell(row: Row | None, size: int) -> str:
+    if row is None:
+        return ""
+    if "error" in row:
+        return "–"
+    text = f"{ratio(row):.2f}" + (f" ±{noise(row):.2f}" if noise(row) >= _NOISY else "")
+    missed = size == LARGE and row["kind"] != "forward" and ratio(row) > BOUND + noise(row)
+    return f"**{text}**" if missed else text
+
+
+_SHOWN = ("numpy", "torch", "jax", "tensorflow", "tensorflow-cpu")
+_NOISY = 0.05
+_HEAD = (
+    "| function | forward + backward | the same, one odd element | forward | compiled | 3 elements |",
+    "|---|---|---|---|---|---|",
+)
+_INTRODUCTION = (
+    "# Costs of the convention",
+    "",
+    "<!-- Made by python -m benchmarks.costs --page docs/costs.md; do not edit. -->",
+    "",
+    "What the convention's derivatives cost on native arrays beside the framework's own function: ratios of the",
+    "smallest CPU times, contestants interleaved in one process in shuffled rounds, on a million elements but for the",
+    "last column, in float64; but for the column named forward, forward plus backward. ± is the distance of the",
+    "framework's own function from itself, where it is 5% or more. A figure is bold where it is above 1.3 by more than",
+    "that noise; a dash stands where one of the two cannot be compiled or differentiated, and an empty cell was not",
+    "measured.",
+    "",
+    "The values are regular: no zeros, ties or NaN where those decide. On torch and TensorFlow some functions look at",
+    "the values of eager arrays on the CPU, and take the framework's own derivative when all are regular. A single odd",
+    "element (`ODD`, `benchmarks/functions.py`) makes them take the masks for the whole array: the second column says",
+    "that many then cost more than 1.3, torch's sqrt and powers most. Compiled code cannot look: it has the masks, as",
+    "mapped code has. acosh on torch counts from 1.1 on as regular, where the values of its row begin.",
+    "",
+)
+_REASONS = (
+    "## What costs more, and why",
+    "",
+    "- cumulative_prod on TensorFlow: its own derivative divides by the factors, which is wrong at a zero. Here each",
+    "  factor's slope is the product of the others.",
+    "- cholesky, det and slogdet on TensorFlow: the gradient is symmetrized, and right for singular matrices; both",
+    "  take passes over the matrices that TensorFlow's own rules leave out.",
+    "- copysign on TensorFlow, which has none: the composition beside it knows neither -0 nor NaN.",
+    "- clip between arrays: three pairs of arrays are compared for ties.",
+    "- Small arrays: each operation more costs its call, whatever it computes.",
+    "",
+)

@@ -1,0 +1,66 @@
+"""Whether the values of an eager call keep away from every point at which torch's own derivative breaks the convention.
+
+Then torch's own function is taken: on a CPU, looking at the values costs less than the masks that make a derivative
+right everywhere. Under a transform or a compiler, or on a device that would have to wait, there are no values to look
+at, and the masks, which cost little there, stay.
+"""
+
+import math
+
+import torch
+
+from multigrad.array_api.torch._object import is_recorded
+
+_functorch = torch._C._functorch  # no public question "is this tensor being transformed?" (torch 2.13)
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def is_constant(*arrays):
+    """Tell whether no derivative can be asked for: nothing records, maps or compiles, and no dual number is about."""
+    # The compiler first: it looks no further.
+    if torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0:
+        return False
+    return not any([is_recorded(x) for x in arrays])
+
+
+def is_readable(*arrays):
+    """Tell whether values are there to be looked at, at once."""
+    if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack():
+        return False
+    return all([type(x) in _PLAIN and x.is_cpu and not _is_wrapped(x) for x in arrays])
+
+
+def _is_wrapped(x):
+    return _functorch.is_functorch_wrapped_tensor(x) or _functorch.is_legacy_batchedtensor(x)
+
+
+def smallest(x):
+    """Return the smallest element as a number: NaN if one is NaN, if there is none, or if nobody can know."""
+    return torch.amin(x.detach()).item() if is_readable(x) and x.numel() else math.nan
+
+
+def largest(x):
+    """Return the largest element as a number, or NaN as `smallest` does."""
+    return torch.amax(x.detach()).item() if is_readable(x) and x.numel() else math.nan
+
+
+def has_no_zero(x):
+    """Tell whether no element is known to be zero; NaN is none."""
+    return is_readable(x) and torch.count_nonzero(x.detach()).item() == x.numel()
+
+
+def is_normal(x):
+    """Tell whether every element is known to be a number far from overflow and underflow."""
+    if not is_readable(x):
+        return False
+    size = torch.abs(x.detach())
+    return smallest(size) > torch.finfo(size.dtype).tiny and largest(size) < math.inf
+
+
+def is_apart(x, y):
+    """Tell whether every element is known to differ from a number or from an array's."""
+    if isinstance(y, torch.Tensor):
+        if not is_readable(y):
+            return False
+        y = y.detach()
+    return is_readable(x) and smallest(torch.sub(x.detach(), y).abs_()) > 0

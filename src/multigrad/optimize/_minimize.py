@@ -1,0 +1,135 @@
+"""`minimize`: a real function of a tree, by `scipy.optimize.minimize`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from multigrad._protocol import Backend
+from multigrad.optimize._functions import Problem
+from multigrad.optimize._point import Point
+from multigrad.optimize._scipy import answer, on_trees, scipy_optimize
+
+# SciPy's methods that use values alone; given a gradient they warn, and f may have none.
+_VALUES_ONLY = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
+# Those that take products of the Hessian with vectors, and those that want the whole matrix.
+_PRODUCTS = frozenset(("newton-cg", "trust-ncg", "trust-krylov", "trust-constr"))
+_MATRIX = frozenset(("dogleg", "trust-exact"))
+
+
+def minimize(
+    f: Callable[..., Any],
+    x0: Any,
+    args: Any = (),
+    *,
+    backend: str | Backend | None = None,
+    device: Any = None,
+    dtype: Any = None,
+    method: Any = None,
+    bounds: Any = None,
+    tol: float | None = None,
+    options: dict[str, Any] | None = None,
+    callback: Callable[..., Any] | None = None,
+) -> Any:
+    """Minimize a real scalar-valued function with `scipy.optimize.minimize` and derivatives from a backend.
+
+    Parameters
+    ----------
+    f
+        Called as ``f(x, *args)`` with x in the structure of x0; returns a real array of shape ``()`` or a number.
+    x0
+        Starting point: an array, a number, or a tree of real arrays and numbers. Arrays keep their floating dtype in f;
+        integer ones start as float64.
+    args
+        Further arguments of f, constant; a value that is no tuple is the only one.
+    backend, device, dtype
+        As for `multigrad.gradient`. None takes the framework and the device of the arrays in x0 and args.
+    method, tol, options
+        As for `scipy.optimize.minimize`. Newton-CG, trust-ncg, trust-krylov and trust-constr get exact products of the
+        Hessian with vectors, dogleg and trust-exact the exact Hessian; Nelder-Mead, Powell, COBYLA and COBYQA get
+        values alone.
+    bounds
+        A pair ``(low, high)`` of trees with the structure of x0, or a prefix of it such as one number for all; None
+        stands for no bound. Or SciPy's bounds on the flat vector: a `scipy.optimize.Bounds`, or a sequence with one
+        pair of numbers per element, which is also how two pairs of numbers for two elements are read.
+    callback
+        As SciPy's, with a tree of the structure of x0 in the place of the vector.
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        SciPy's result, in which ``x`` has the structure of x0 with NumPy float64 arrays (of shape ``()`` for numbers)
+        and ``x_vector`` is the flat vector: the leaves of x0 (those of a dict by sorted keys), each in C order, one
+        after the other. All other entries are SciPy's and flat; ``jac`` is in units of f per unit of x.
+
+    Raises
+    ------
+    ImportError
+        If SciPy is not installed.
+    InputError, StructureError
+        If x0 has no numbers, or a leaf that is no real number or array; if bounds do not fit it.
+    MultigradError
+        As for `multigrad.gradient`.
+
+    Notes
+    -----
+    Value and gradient of a point come from one evaluation of f and one backward pass (`value_and_gradient`), whatever
+    the number of variables. SciPy always gets float64, also where f computes in less. Errors raised by f pass through.
+
+    Examples
+    --------
+    >>> from multigrad import optimize
+    >>> result = optimize.minimize(lambda p: (p["w"] - 3) ** 2 + (p["b"] + 1) ** 2, {"w": 0.0, "b": 0.0})
+    >>> {name: round(float(value), 6) for name, value in result.x.items()}
+    {'w': 3.0, 'b': -1.0}
+    """
+    optimize = scipy_optimize()
+    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype)
+    point = problem.point
+    name = method.lower() if isinstance(method, str) else None
+    derivatives: dict[str, Any] = {"jac": None if name in _VALUES_ONLY else True}
+    if name in _PRODUCTS:
+        derivatives["hessp"] = problem.hvp
+    if name in _MATRIX:
+        derivatives["hess"] = problem.hessian
+    result = optimize.minimize(
+        problem.value if name in _VALUES_ONLY else problem.value_and_gradient,
+        point.start,
+        **derivatives,
+        method=method,
+        bounds=_bounds(bounds, point, optimize),
+        tol=tol,
+        options=options,
+        callback=on_trees(callback, point),
+    )
+    return answer(result, point)
+
+
+def _bounds(bounds: Any, point: Point, optimize: Any) -> Any:
+    if bounds is None or isinstance(bounds, optimize.Bounds) or _is_per_element(bounds, point.start.size):
+        return bounds
+    low, high = pair_of_trees(bounds)
+    return optimize.Bounds(*point.bounds(low, high))
+
+
+def pair_of_trees(bounds: Any) -> tuple[Any, Any]:
+    """Return the two trees of bounds."""
+    if not isinstance(bounds, tuple | list) or len(bounds) != 2:
+        raise ValueError(f"Expected bounds as a pair of trees (low, high), got {bounds!r}.")
+    return bounds[0], bounds[1]
+
+
+def _is_per_element(bounds: Any, count: int) -> bool:
+    """Tell whether these are SciPy's bounds: one pair of numbers per element of the vector."""
+    if isinstance(bounds, np.ndarray):
+        return bounds.shape == (count, 2)
+    return isinstance(bounds, list | tuple) and len(bounds) == count and all(map(_is_pair_of_numbers, bounds))
+
+
+def _is_pair_of_numbers(pair: Any) -> bool:
+    return isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(end, _ENDS) for end in pair)
+
+
+_ENDS = (int, float, np.number, type(None))
