@@ -1,12 +1,10 @@
 """SciPy's array-API list (its capability table, SciPy 1.17): one call of every function on a vector of twelve numbers.
 
-Each function stands in one of four tables: SMOOTH (computed in the namespace of its argument and differentiable), FLAT
+Each function stands in one of five tables: SMOOTH (computed in the namespace of its argument and differentiable), FLAT
 (computed there, and constant around every point: ranks, counts, thresholds), LEAVING (compiled code that takes NumPy's
-arrays only; it raises) or UNTESTED, with the reason. Several calls of one function differ in what is differentiated:
+arrays only; it raises), REFUSING (it asks for more than the standard has, and raises) or UNTESTED, with the reason. Several calls of one function differ in what is differentiated:
 ``romb-dx``. The list is by function, so a table of calls is long.
 """
-
-import functools
 
 import numpy as np
 import scipy.cluster.hierarchy as hierarchy
@@ -28,19 +26,7 @@ from scipy.signal import windows
 
 from multigrad import xp
 
-X = np.array([0.51, 0.23, 0.87, 0.42, 0.65, 0.34, 0.78, 0.19, 0.56, 0.71, 0.29, 0.91])
-
-
-def matrix(x):
-    return xp.reshape(x, (3, 4))
-
-
-def rows(x, n=2):
-    return xp.reshape(x, (-1, n))
-
-
-def constant(values):
-    return xp.asarray(np.asarray(values, dtype=np.float64))
+from .library_gradients import calls, constant, matrix, prefixed, rows
 
 
 def grid():
@@ -83,17 +69,11 @@ def tested(test):
 
 
 def called(module, names, call):
-    """Return one call for each of these functions of a module: ``call(function, x)``."""
-    where = module.__name__.split(".")[1]
-    return {f"{where}.{name}": functools.partial(call, getattr(module, name)) for name in names.split()}
+    return calls(module.__name__.split(".")[1], module, names, call)
 
 
 def reasons(prefix, names, reason):
     return {f"{prefix}.{name}": reason for name in names.split()}
-
-
-def prefixed(prefix, table):
-    return {f"{prefix}.{name}": call for name, call in table.items()}
 
 
 SMOOTH = {

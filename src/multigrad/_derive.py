@@ -14,7 +14,7 @@ from multigrad._protocol import (
     Pullback,
     SupportsClosedVjp,
     SupportsGradient,
-    SupportsGradientVjp,
+    SupportsGradientPullback,
     SupportsJvp,
     SupportsVmap,
 )
@@ -85,30 +85,29 @@ def _transposed(
     return outputs, pushed, aux
 
 
-def gradient_vjp(
+def gradient_pullback(
     backend: Backend, f: FlatFunction, primals: Natives, *, reusable: bool = True, closed: bool = False
-) -> tuple[Natives, Pullback]:
-    """Return the gradient of a function with one real scalar output, and its pullback: products with the Hessian."""
-    if _registry.supports(backend, SupportsGradientVjp):
-        return backend.gradient_vjp(f, primals, reusable=reusable, closed=closed)  # type: ignore[attr-defined]
+) -> Pullback:
+    """Return the pullback of the gradient of a function with one real scalar output: products with the Hessian."""
+    if _registry.supports(backend, SupportsGradientPullback):
+        return backend.gradient_pullback(f, primals, reusable=reusable, closed=closed)  # type: ignore[attr-defined]
 
     def gradient(*inner: Native) -> tuple[Natives, Natives]:
         return value_and_gradient(backend, f, inner)[1], ()
 
-    gradients, pull, _ = backend.vjp(gradient, primals, reusable=reusable)
-    return gradients, pull
+    return backend.vjp(gradient, primals, reusable=reusable)[1]
 
 
 def hvp(backend: Backend, f: FlatFunction, primals: Natives, tangents: Natives, closed: bool = False) -> Natives:
     """Return the product of the Hessian of a real scalar function with tangents, as the derivative of its gradient."""
-    if _registry.supports(backend, SupportsJvp) and not _registry.supports(backend, SupportsGradientVjp):
+    if _registry.supports(backend, SupportsJvp) and not _registry.supports(backend, SupportsGradientPullback):
 
         def gradient(*inner: Native) -> tuple[Natives, Natives]:
             return value_and_gradient(backend, f, inner)[1], ()
 
         return jvp(backend, gradient, primals, tangents)[1]
     # The Hessian is symmetric in the pairing Re<a, b>, so the pullback of the gradient does as well, and costs less.
-    return gradient_vjp(backend, f, primals, reusable=False, closed=closed)[1](tangents)
+    return gradient_pullback(backend, f, primals, reusable=False, closed=closed)(tangents)
 
 
 def vmap(backend: Backend, f: Callable[..., Natives], arrays: Natives) -> Natives:

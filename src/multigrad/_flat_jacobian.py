@@ -14,7 +14,7 @@ from typing import Any
 
 from multigrad import _derive, _registry
 from multigrad._derive import is_complex, is_inexact, size_of
-from multigrad._protocol import Backend, FlatFunction, Native, Natives, Pullback, SupportsGradientVjp, SupportsJvp
+from multigrad._protocol import Backend, FlatFunction, Native, Natives, Pullback, SupportsGradientPullback, SupportsJvp
 
 # Directions at a time where all of them would make a matrix that nobody asked for.
 _LAPLACIAN_CHUNK = 32
@@ -105,10 +105,10 @@ def hessian(
     The outer one goes forward where the backend can. ``closed`` says that f is known to read nothing else that is being
     differentiated.
     """
-    if _registry.supports(backend, SupportsGradientVjp):
+    if _registry.supports(backend, SupportsGradientPullback):
         with contextlib.suppress(_NotScalarError):
-            gradients, pull = _derive.gradient_vjp(backend, _scalar(f), primals, closed=closed)
-            return [reverse(backend, gradients, pull, primals, chunk_size)]
+            pull = _derive.gradient_pullback(backend, _scalar(f), primals, closed=closed)
+            return [reverse(backend, primals, pull, primals, chunk_size)]
 
     def rows(*inner: Native) -> tuple[Natives, Natives]:
         outputs, pull, _ = backend.vjp(f, inner, reusable=True)
@@ -171,7 +171,7 @@ def _diagonal(
     def alone(x: Native) -> tuple[Natives, Natives]:
         return f(*primals[:j], x, *primals[j + 1 :])
 
-    _, pull = _derive.gradient_vjp(backend, alone, (primals[j],))
+    pull = _derive.gradient_pullback(backend, alone, (primals[j],))
     stacked = getattr(pull, "stacked", None)
 
     def many(directions: Native) -> Natives:

@@ -176,15 +176,15 @@ class SupportsClosedVjp(Protocol):
 
 
 @runtime_checkable
-class SupportsGradientVjp(Protocol):
+class SupportsGradientPullback(Protocol):
     """The backend has a faster way to second derivatives than the vjp of a gradient."""
 
-    def gradient_vjp(
+    def gradient_pullback(
         self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
-    ) -> tuple[Natives, Pullback]:
-        """Return the gradient of a function whose only output is a real scalar, and its pullback; closed as above.
+    ) -> Pullback:
+        """Return the pullback of the gradient of a function whose only output is a real scalar; closed as above.
 
-        The pullback gives products with the Hessian, which is symmetric in the pairing Re<a, b>.
+        It gives products with the Hessian, which is symmetric in the pairing Re<a, b>.
         """
         ...
 
@@ -379,7 +379,7 @@ CAPABILITIES: dict[str, type] = {
     "stop_gradient": SupportsStopGradient,
     "gradient": SupportsGradient,
     "closed_vjp": SupportsClosedVjp,
-    "gradient_vjp": SupportsGradientVjp,
+    "gradient_pullback": SupportsGradientPullback,
     "jvp": SupportsJvp,
     "vmap": SupportsVmap,
     "pullback_rule": SupportsPullbackRule,
@@ -399,7 +399,7 @@ CONSEQUENCES: dict[str, str] = {
     "stop_gradient": "stop_gradient raises NotImplementedError",
     "gradient": "gradients come from a pullback that is called once",
     "closed_vjp": "nothing need be known about what f reads",
-    "gradient_vjp": "second derivatives are derivatives of gradients",
+    "gradient_pullback": "second derivatives are derivatives of gradients",
     "jvp": "forward mode is derived by transposing the pullback",
     "vmap": "vmap, jacobian and hessian run slice by slice",
     "pullback_rule": "custom_vjp raises NotImplementedError",

@@ -10,7 +10,7 @@ from multigrad import _registry
 # The method behind each capability that makes a route of an operator faster than vjp alone.
 METHODS = {
     "gradient": "value_and_gradient",
-    "gradient_vjp": "gradient_vjp",
+    "gradient_pullback": "gradient_pullback",
     "jvp": "jvp",
     "vmap": "vmap",
     "pullback_rule": "with_pullback",
@@ -18,7 +18,7 @@ METHODS = {
     "checkpoint": "checkpoint",
 }
 # What the derived routes may use: the required protocol, and rules for pullbacks, which nothing replaces.
-FASTER = ("value_and_gradient", "closed_vjp", "gradient_vjp", "jvp", "vmap", "with_jvp", "checkpoint")
+FASTER = ("value_and_gradient", "closed_vjp", "gradient_pullback", "jvp", "vmap", "with_jvp", "checkpoint")
 
 
 class Copy:

@@ -41,7 +41,7 @@ def used(operator, backend):
     own = {
         "vmap": {"vmap"}, "stop_gradient": {"stop_gradient"}, "custom_vjp": {"pullback_rule"},
         "custom_jvp": {"tangent_rule", "pullback_rule"}, "checkpoint": {"checkpoint", "pullback_rule"},
-    }.get(operator, {"gradient", "gradient_vjp", "jvp", "vmap"})  # fmt: skip
+    }.get(operator, {"gradient", "gradient_pullback", "jvp", "vmap"})  # fmt: skip
     return [name for name in WATCHED if name in found & own]
 
 

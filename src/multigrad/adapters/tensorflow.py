@@ -91,14 +91,14 @@ class TensorFlowBackend:
         found = (tape.gradient(value, leaves[0]),) if len(leaves) == 1 else tape.gradient(value, leaves)
         return value, _gradients(found, leaves), aux
 
-    def gradient_vjp(
+    def gradient_pullback(
         self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
-    ) -> tuple[Natives, Pullback]:
+    ) -> Pullback:
         # Tape over tape: tf.autodiff.ForwardAccumulator over a tape takes several times as long (TensorFlow 2.21).
         with tf.GradientTape(persistent=reusable, watch_accessed_variables=False) as tape:
             leaves = _watched(tape, primals)
             gradients = self.value_and_gradient(f, leaves)[1]
-        return gradients, _Pullback(tape, gradients, leaves, reusable)
+        return _Pullback(tape, gradients, leaves, reusable)
 
     def with_pullback(
         self, outputs: Natives, inputs: Natives, residuals: Natives, pullback: Callable[[Natives, Natives], Natives], /

@@ -110,24 +110,33 @@ class TorchBackend(Embedding):
         value = value.detach() if aside else value.detach_()
         return value, gradients, tuple([x.detach() for x in aux])
 
-    def gradient_vjp(
+    def gradient_pullback(
         self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
-    ) -> tuple[Natives, Pullback]:
+    ) -> Pullback:
         recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
         if not recording or _functorch.peek_interpreter_stack() is not None:
-            gradients, pullback, _ = self._vjp(
-                lambda *inner: (self.value_and_gradient(f, inner)[1], ()), primals, reusable, closed=closed
-            )
-            return gradients, pullback
+
+            def gradient(*inner: Any) -> tuple[Natives, Natives]:
+                return self.value_and_gradient(f, inner)[1], ()
+
+            return self._vjp(gradient, primals, reusable, closed=closed)[1]
         # Backward twice over one graph.
         leaves, (value,), _, attached = _record(f, primals, closed)
         if value.requires_grad:
-            gradients = _backward((value,), (torch.full_like(value, 1),), leaves, True, True)
+            found = _run_backward(
+                (value,),
+                (torch.full_like(value, 1),),
+                True,
+                True,
+                leaves,
+                allow_unreachable=True,
+                accumulate_grad=False,
+            )
         else:
-            gradients = tuple([torch.zeros_like(leaf) for leaf in leaves])
-        _mark_done(leaves)
-        pullback = _Pullback(gradients, leaves, attached, reusable)
-        return gradients if attached else tuple([x.detach() for x in gradients]), pullback
+            found = (None,) * len(leaves)
+        _mark_done(leaves)  # only now: a rule that runs in the backward pass looks for them
+        gradients = tuple([torch.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)])
+        return _Pullback(gradients, leaves, attached, reusable)
 
     def vmap(self, f: Callable[..., Natives], arrays: Natives, /) -> Natives:
         return torch.func.vmap(f)(*arrays)

@@ -69,11 +69,11 @@ tangents_detached = mutant("laplacian: vector to vector", capability=SupportsSto
 
 @mutant("hvp: several arguments", "hessian: dict of arguments")
 def hessian_of_the_first_argument_alone(right: Backend) -> dict[str, Any]:
-    def gradient_vjp(f: FlatFunction, primals: Natives, /, **options: Any) -> tuple[Natives, Pullback]:
-        found, pullback = _derive.gradient_vjp(right, f, primals, **options)
-        return found, lambda tangents: pullback(_first_alone(right, tangents))
+    def gradient_pullback(f: FlatFunction, primals: Natives, /, **options: Any) -> Pullback:
+        pullback = _derive.gradient_pullback(right, f, primals, **options)
+        return lambda tangents: pullback(_first_alone(right, tangents))
 
-    return {"gradient_vjp": gradient_vjp}
+    return {"gradient_pullback": gradient_pullback}
 
 
 # Slices
