@@ -42,7 +42,7 @@ def main(arguments=None):
         start = time.perf_counter()
         error = execute(notebook)
         verdict = "ok" if error is None else "FAILED"
-        print(f"{path.stem:<24} {verdict:<7} {time.perf_counter() - start:5.1f} s", flush=True)
+        print(f"{path.stem:<32} {verdict:<7} {time.perf_counter() - start:5.1f} s", flush=True)
         if error is not None:
             errors[path.stem] = error
         if output is not None:

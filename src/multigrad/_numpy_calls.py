@@ -44,9 +44,6 @@ _RENAMED = {
     "cumprod": "cumulative_prod",
 }
 
-# SciPy's name where that of `multigrad.special` differs.
-_OF_SCIPY = {"psi": "digamma"}
-
 
 def ufunc(array: Array, function: np.ufunc, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """Answer ``__array_ufunc__``."""
@@ -74,7 +71,7 @@ def _counterpart(array: Array, called: Callable[..., Any]) -> Callable[..., Any]
         homes = (sys.modules.get("scipy.special"), sys.modules.get("scipy.special._ufuncs"))
         if all(getattr(home, name, None) is not called for home in homes):
             return None
-        return getattr(type(array)._special, _OF_SCIPY.get(name, name), None)
+        return getattr(type(array)._special, name, None)
     namespace = array.__array_namespace__()
     if getattr(called, "__module__", None) == "numpy.linalg":
         namespace = getattr(namespace, "linalg", None)

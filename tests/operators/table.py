@@ -1,8 +1,8 @@
-"""The table of operators in README and the page docs/operators.md, made by running the tests' own checks.
+"""The page docs/operators.md, made by running the tests' own checks.
 
     python -m tests.operators.table
 
-writes both, in a checkout with all backends installed. Each cell says what the operator used of the backend while its
+writes it, in a checkout with all backends installed. Each cell says what the operator used of the backend while its
 checks passed: a cell cannot claim what no test proves.
 """
 
@@ -16,8 +16,7 @@ from .rules import RULE_CHECKS
 from .scenarios import BY_NAME
 
 ROOT = pathlib.Path(__file__).parents[2]
-README, PAGE = ROOT / "README.md", ROOT / "docs" / "operators.md"
-BEGIN, END = "<!-- operators -->", "<!-- /operators -->"
+PAGE = ROOT / "docs" / "operators.md"
 TITLES = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow"}
 OPERATORS = (*dict.fromkeys(check.operator for check in CHECKS), "custom_vjp", "custom_jvp")
 WATCHED = {**METHODS, "stop_gradient": "stop_gradient"}
@@ -81,12 +80,6 @@ LEGEND = (
 )
 
 
-def section(columns):
-    return (
-        f"{BEGIN}\n{table(columns)}\n\n{LEGEND}each with its reason in\n[docs/operators.md](docs/operators.md).\n{END}"
-    )
-
-
 def page(columns):
     return (
         "# Operators\n\nEvery operator works on every backend, in standard and native arrays, nested to any order.\n\n"
@@ -106,9 +99,6 @@ def parsed(text):
 
 def main():
     columns = {backend: column(backend) for backend in ALL}
-    text = README.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    README.write_text(before + section(columns) + rest.split(END)[1], encoding="utf-8")
     PAGE.write_text(page(columns), encoding="utf-8")
 
 

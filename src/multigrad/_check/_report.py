@@ -18,7 +18,7 @@ _MEANINGS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class GradientCheck:
     """What `check_gradient` found.
 
@@ -95,6 +95,8 @@ class GradientCheck:
 
     def __str__(self) -> str:
         return self._sheet().text()
+
+    __repr__ = __str__  # what an interactive session shows
 
     def _repr_html_(self) -> str:
         return self._sheet().html()

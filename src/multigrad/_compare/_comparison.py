@@ -14,7 +14,7 @@ from multigrad._report import Sheet
 _SHOWN = 10
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Comparison:
     """What `compare` found.
 
@@ -96,6 +96,8 @@ class Comparison:
 
     def __str__(self) -> str:
         return self._sheet().text()
+
+    __repr__ = __str__  # what an interactive session shows
 
     def _repr_html_(self) -> str:
         return self._sheet().html()

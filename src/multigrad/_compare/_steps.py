@@ -20,6 +20,7 @@ from multigrad._arguments import options, prepare
 from multigrad._compare._answers import Choice, argument_names, chosen
 from multigrad._compare._difference import numpy_tree
 from multigrad._computation import opened
+from multigrad._graph._source import place
 from multigrad._outputs import scalar_output
 from multigrad._protocol import Backend, SupportsTracing, TracedOperation
 from multigrad._running import run
@@ -180,7 +181,7 @@ def _step(operation: TracedOperation, labels: tuple[int, str, str, str]) -> Step
         operation.name,
         kind,
         expression,
-        f"{os.path.basename(file)}:{line}" if file else "",
+        place(file, line) if file else "",
         linecache.getline(file, line).strip() if file else "",
         tuple(operation.value.shape),
         dtype,

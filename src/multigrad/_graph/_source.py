@@ -37,7 +37,13 @@ class Source(NamedTuple):
         return linecache.getline(self.file, self.line).strip()
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.file)}:{self.line}"
+        return place(self.file, self.line)
+
+
+def place(file: str, line: int) -> str:
+    """Return how a line is called: by its file's name, or ``cell:2`` in a notebook, whose cells have no names."""
+    folder, name = os.path.split(file)
+    return f"{'cell' if os.path.basename(folder).startswith('ipykernel_') else name}:{line}"
 
 
 def file_of(f: Callable[..., Any]) -> str | None:

@@ -79,6 +79,7 @@ def special_functions(
         return (found.digamma if n == 0 else _promoting("polygamma", of_order(n), promotion))(x)
 
     found.polygamma = polygamma_of_any
+    found.psi = found.digamma  # SciPy has both names
     return found
 
 

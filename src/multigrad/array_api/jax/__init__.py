@@ -11,4 +11,4 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, JaxArray))
 JaxArray._namespace = sys.modules[__name__]
-JaxArray._special = generated(_special.SPECIAL, JaxArray)
+special = JaxArray._special = generated(_special.SPECIAL, JaxArray)  # where SciPy's array API looks for them

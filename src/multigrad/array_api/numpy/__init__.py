@@ -11,4 +11,4 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, NumpyArray))
 NumpyArray._namespace = sys.modules[__name__]
-NumpyArray._special = generated(_special.SPECIAL, NumpyArray)
+special = NumpyArray._special = generated(_special.SPECIAL, NumpyArray)  # where SciPy's array API looks for them

@@ -11,4 +11,6 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, TensorFlowArray))
 TensorFlowArray._namespace = sys.modules[__name__]
-TensorFlowArray._special = generated(_special.SPECIAL, TensorFlowArray)
+special = TensorFlowArray._special = generated(
+    _special.SPECIAL, TensorFlowArray
+)  # where SciPy's array API looks for them

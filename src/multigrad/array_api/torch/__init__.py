@@ -11,4 +11,4 @@ __array_api_version__ = "2024.12"
 
 globals().update(lifted(_native, TorchArray))
 TorchArray._namespace = sys.modules[__name__]
-TorchArray._special = generated(_special.SPECIAL, TorchArray)
+special = TorchArray._special = generated(_special.SPECIAL, TorchArray)  # where SciPy's array API looks for them
