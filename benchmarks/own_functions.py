@@ -6,7 +6,6 @@ A name or an option that a framework lacks is missing here as well: the call the
 import contextlib
 
 import numpy as np
-
 from tests.convention.case import array
 
 
@@ -29,7 +28,10 @@ def torch():
     import array_api_compat.torch as compat
     import torch
 
-    return Names([compat], clip=lambda x, min=None, max=None: torch.clamp(x, min, max))  # compat composes its clip
+    def clip(x, min=None, max=None):  # compat composes its own
+        return torch.clamp(x, min, max)
+
+    return Names([compat], clip=clip)
 
 
 def jax():
@@ -44,14 +46,16 @@ def tensorflow():
     import tensorflow as tf
 
     numpy = tf.experimental.numpy
+
+    def clip(x, min=None, max=None):
+        return numpy.clip(x, min, max) if min is None or max is None else tf.clip_by_value(x, min, max)
+
     return Names(
         [tf, tf.math, numpy],
         asarray=lambda x, dtype=None: tf.convert_to_tensor(x, dtype),
         argsort=lambda x: tf.argsort(x, stable=True),
         astype=tf.cast,
-        clip=lambda x, min=None, max=None: (
-            numpy.clip(x, min, max) if min is None or max is None else tf.clip_by_value(x, min, max)
-        ),
+        clip=clip,
         concat=lambda arrays, axis=0: tf.concat(arrays, axis),
         cumulative_prod=lambda x, axis=0: tf.math.cumprod(x, axis),
         cumulative_sum=lambda x, axis=0: tf.math.cumsum(x, axis),
@@ -91,6 +95,12 @@ def _tensorflow_linalg(tf):
     def solve(a, b):
         return tf.linalg.solve(a, b[:, None])[:, 0] if b.shape.rank == 1 else tf.linalg.solve(a, b)
 
+    def matrix_norm(x, ord="fro"):
+        return tf.norm(x, ord, axis=(-2, -1))
+
+    def vector_norm(x, ord=2, axis=None):
+        return tf.norm(x, "euclidean" if ord == 2 else ord, axis)
+
     return Names(
         [],
         cholesky=tf.linalg.cholesky,
@@ -101,7 +111,7 @@ def _tensorflow_linalg(tf):
         eigvalsh=tf.linalg.eigvalsh,
         inv=tf.linalg.inv,
         matmul=tf.linalg.matmul,
-        matrix_norm=lambda x, ord="fro": tf.norm(x, ord, axis=(-2, -1)),
+        matrix_norm=matrix_norm,
         matrix_transpose=tf.linalg.matrix_transpose,
         outer=tf.experimental.numpy.outer,
         pinv=tf.linalg.pinv,
@@ -113,7 +123,7 @@ def _tensorflow_linalg(tf):
         tensordot=tf.tensordot,
         trace=tf.experimental.numpy.trace,
         vecdot=lambda x, y: tf.reduce_sum(tf.math.conj(x) * y, -1),
-        vector_norm=lambda x, ord=2, axis=None: tf.norm(x, "euclidean" if ord == 2 else ord, axis),
+        vector_norm=vector_norm,
     )
 
 

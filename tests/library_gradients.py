@@ -33,6 +33,10 @@ def calls(where, module, names, call):
     return {f"{where}.{name}": functools.partial(call, getattr(module, name)) for name in names.split()}
 
 
+# Where calls of hundreds of small operations are quick: JAX compiles them one by one for each shape.
+without_jax = pytest.mark.backends("numpy", "torch", "tensorflow")
+
+
 def prefixed(prefix, table):
     return {f"{prefix}.{name}": call for name, call in table.items()}
 
@@ -40,6 +44,13 @@ def prefixed(prefix, table):
 def functions(table):
     """Return the functions that these calls call: several calls of one differ in what follows the hyphen."""
     return sorted({name.partition("-")[0] for name in table}, key=str.lower)
+
+
+def named(table, *, among=None, without=()):
+    """Parametrize a test by the names of calls."""
+    return pytest.mark.parametrize(
+        "name", [name for name in table if name not in without and (among is None or name in among)]
+    )
 
 
 def outputs(out):

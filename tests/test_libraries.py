@@ -9,69 +9,68 @@ import subprocess
 import sys
 
 import array_api_compat
-import array_api_extra as xpx
 import numpy as np
 import pytest
 
 import multigrad
 from multigrad import xp
 
-from .library_gradients import X, check_gradient, check_that_it_leaves, check_that_it_refuses, functions
+from .library_gradients import (
+    X,
+    check_gradient,
+    check_that_it_leaves,
+    check_that_it_refuses,
+    functions,
+    named,
+    without_jax,
+)
 from .scipy_functions import FLAT, LEAVING, LONG, REFUSING, SMOOTH, UNTESTED
 
 # SciPy warns of small samples, deprecated names and the like.
 quietly = pytest.mark.filterwarnings("ignore")
 
 
-def short(table):
-    return pytest.mark.parametrize("name", [name for name in table if name not in LONG])
-
-
-def long(table):
-    return pytest.mark.parametrize("name", [name for name in table if name in LONG])
-
-
 @quietly
-@short(SMOOTH)
+@named(SMOOTH, without=LONG)
 def test_functions_that_stay_are_differentiated(backend, name):
     assert np.any(check_gradient(SMOOTH[name], backend))
 
 
 @quietly
-@pytest.mark.backends("numpy", "torch", "tensorflow")
-@long(SMOOTH)
+@without_jax
+@named(SMOOTH, among=LONG)
 def test_long_functions_that_stay_are_differentiated(backend, name):
     assert np.any(check_gradient(SMOOTH[name], backend))
 
 
 @quietly
-@short(FLAT)
+@named(FLAT, without=LONG)
 def test_functions_without_slope_have_gradient_zero(backend, name):
     assert not np.any(check_gradient(FLAT[name], backend))
 
 
 @quietly
-@pytest.mark.backends("numpy", "torch", "tensorflow")
-@long(FLAT)
+@without_jax
+@named(FLAT, among=LONG)
 def test_long_functions_without_slope_have_gradient_zero(backend, name):
     assert not np.any(check_gradient(FLAT[name], backend))
 
 
 @quietly
-@short(LEAVING)
+@named(LEAVING, without=LONG)
 def test_functions_that_leave_raise(backend, name):
     check_that_it_leaves(LEAVING[name], backend)
 
 
 @quietly
-@pytest.mark.backends("numpy", "torch", "tensorflow")
-@long(LEAVING)
+@without_jax
+@named(LEAVING, among=LONG)
 def test_long_functions_that_leave_raise(backend, name):
     check_that_it_leaves(LEAVING[name], backend)
 
 
 @quietly
-@pytest.mark.parametrize("name", REFUSING)
+@named(REFUSING)
 def test_functions_that_fail_on_an_array_raise(backend, name):
     check_that_it_refuses(REFUSING[name], backend)
 
@@ -96,16 +95,6 @@ def test_array_api_compat_accepts_arrays(backend):
 
     multigrad.gradient(f, backend=backend)(X)
     assert seen == [(getattr(multigrad.array_api, backend), True, X.size)]
-
-
-@pytest.mark.parametrize("name", ["nunique", "setdiff1d"])
-def test_sets_of_array_api_extra(backend, name):
-    namespace = getattr(multigrad.array_api, backend)
-    x = namespace.asarray(np.asarray([1.0, 2.0, 2.0, 3.0]))
-    if name == "nunique":
-        assert int(xpx.nunique(x)) == 3
-    else:
-        assert multigrad.to_numpy(xpx.setdiff1d(x, x[:2])).tolist() == [3.0]
 
 
 def test_scipy_without_its_flag_raises(backend):

@@ -98,6 +98,7 @@ CASES = {
     "log_slope": [(lambda xp, x: xp.log_slope(x), (P,))],
     "log1p_slope": [(lambda xp, x: xp.log1p_slope(x), (P,))],
     "asin_slope": [(lambda xp, x: xp.asin_slope(x), (INSIDE,))],
+    "asinh_slope": [(lambda xp, x: xp.asinh_slope(x), (P,))],
     "acosh_slope": [(lambda xp, x: xp.acosh_slope(x), (1.0 + P,))],
     "atanh_slope": [(lambda xp, x: xp.atanh_slope(x), (INSIDE,))],
     "copysign": [(lambda xp, x, y: xp.copysign(x, y), (P, V)), (lambda xp, x, y: xp.copysign(x, y), (V, P))],

@@ -43,6 +43,7 @@ FUNCTIONS = {
     "log_slope": (lambda x: 1 / x, (0.1, 9.0)),
     "log1p_slope": (lambda x: 1 / (1 + x), (-0.8, 5.0)),
     "asin_slope": (lambda x: (1 - x * x) ** -0.5, (-0.95, 0.95)),
+    "asinh_slope": (lambda x: 1 / mpmath.sqrt(1 + x * x), (-4.0, 4.0)),
     "acosh_slope": (lambda x: 1 / (mpmath.sqrt(x - 1) * mpmath.sqrt(x + 1)), (1.1, 6.0)),
     "atanh_slope": (lambda x: 1 / (1 - x * x), (-0.95, 0.95)),
 }
