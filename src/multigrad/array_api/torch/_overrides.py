@@ -69,7 +69,11 @@ def abs(x):  # noqa: A001
 @override(_is_positive)
 def sqrt(x):
     # Native: -inf at -0, where the value is -0 and the slope +inf: two turns of the sign.
-    side = torch.clamp(torch.rsqrt(x.detach()).add_(1), -1, 1)  # -1 at -0, else 1; NaN outside the domain
+    where = x.detach()
+    if is_readable(where):
+        side = torch.clamp(torch.rsqrt(where).add_(1), -1, 1)  # -1 at -0, else 1; NaN outside the domain
+    else:  # the same in a compiled program: no second root
+        side = torch.where(where == 0, torch.copysign(torch.ones_like(where), where), 1.0)
     return torch.sqrt(x * side) * side
 
 
@@ -215,8 +219,8 @@ def clip(x, low, high):
 @override(lambda x1, x2: has_no_zero(x1) or has_no_zero(x2))
 def hypot(x1, x2):
     # Native: NaN at (0, 0).
-    zero = _one_where((x1 == 0) & (x2 == 0), x1)
-    return torch.hypot(x1 + zero, x2) * (1 - zero)
+    zero = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())) == 0  # one comparison: inductor is slow at two
+    return torch.where(zero, 0.0, torch.hypot(torch.where(zero, 1.0, x1), x2))
 
 
 @override(lambda x1, x2: has_no_zero(x1) or has_no_zero(x2))
