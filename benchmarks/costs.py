@@ -34,7 +34,14 @@ def _torch_calls(f):
         xs = [x.detach().requires_grad_() for x in xs]
         return torch.autograd.grad(torch.sum(f(*xs)), xs, allow_unused=True)
 
-    return f, both, torch.compile, lambda result: result
+    def compiler(call):
+        # What is differentiated inside the program: outside it, autograd would keep what another program reads.
+        if call is both:
+            summed = lambda *xs: torch.sum(f(*xs))  # noqa: E731
+            call = lambda *xs: torch.func.grad(summed, tuple(range(len(xs))))(*xs)  # noqa: E731
+        return torch.compile(call, fullgraph=True)
+
+    return f, both, compiler, lambda result: result
 
 
 def _jax_calls(f):
