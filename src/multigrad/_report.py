@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import math
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -102,3 +103,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, complex):
         return {"real": plain(value.real), "imag": plain(value.imag)}
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def place(file: str, line: int) -> str:
+    """Return how a line is called: by its file's name, or ``cell:2`` in a notebook, whose cells have no names."""
+    folder, name = os.path.split(file)
+    return f"{'cell' if os.path.basename(folder).startswith('ipykernel_') else name}:{line}"

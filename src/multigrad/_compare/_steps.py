@@ -20,9 +20,9 @@ from multigrad._arguments import options, prepare
 from multigrad._compare._answers import Choice, argument_names, chosen
 from multigrad._compare._difference import numpy_tree
 from multigrad._computation import opened
-from multigrad._graph._source import place
 from multigrad._outputs import scalar_output
 from multigrad._protocol import Backend, SupportsTracing, TracedOperation
+from multigrad._report import place
 from multigrad._running import run
 
 if TYPE_CHECKING:

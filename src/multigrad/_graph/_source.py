@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple
 
+from multigrad._report import place
+
 _PACKAGE = str(pathlib.Path(__file__).parents[1]) + os.sep
 
 
@@ -38,12 +40,6 @@ class Source(NamedTuple):
 
     def __str__(self) -> str:
         return place(self.file, self.line)
-
-
-def place(file: str, line: int) -> str:
-    """Return how a line is called: by its file's name, or ``cell:2`` in a notebook, whose cells have no names."""
-    folder, name = os.path.split(file)
-    return f"{'cell' if os.path.basename(folder).startswith('ipykernel_') else name}:{line}"
 
 
 def file_of(f: Callable[..., Any]) -> str | None:
