@@ -127,7 +127,8 @@ _INTRODUCTION = (
     "What multigrad costs beside the framework's own fastest call for the same derivative. The figures are ratios of",
     "the smallest CPU times, contestants interleaved in one process in shuffled rounds; the column A/A is the native",
     "call against itself, so its distance from 1 is the noise of that line. A bound is missed, and its ratio bold,",
-    "where the ratio is above the bound by more than that noise. `python -m benchmarks` measures everything anew.",
+    "where the ratio is above the bound by more than that noise. `python -m benchmarks` measures everything anew. The",
+    "machine did other work as well in these runs.",
     "",
 )
 _TEXTS = {

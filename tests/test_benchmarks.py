@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks import page as pages
-from benchmarks import report
+from benchmarks import report, saved
 from benchmarks.rows import CONTESTANTS, rows
 from benchmarks.suites import SUITES
 from benchmarks.targets import Target, target
@@ -105,3 +105,9 @@ def test_every_suite_is_a_function_of_a_module():
     for suite in SUITES.values():
         source = (root / suite.module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
         assert f"\ndef {suite.function}(backend" in source
+
+
+def test_the_page_is_made_of_the_saved_results():
+    saved_results = [saved.load(saved.FOLDER, name) for name in ("results", "engine", "leaks")]
+    assert None not in saved_results
+    assert (pages.DOCS / "performance.md").read_text(encoding="utf-8") == pages.page(*saved_results)
