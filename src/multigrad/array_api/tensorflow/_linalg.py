@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from multigrad._errors import DtypeError
 from multigrad.array_api import _checks
-from multigrad.array_api.tensorflow import _decompositions
+from multigrad.array_api.tensorflow import _decompositions, _determinants, _inverses
 from multigrad.array_api.tensorflow._creation import asarray
 from multigrad.array_api.tensorflow._dtypes import HALF, astype, finfo, floating, promotion
 from multigrad.array_api.tensorflow._elementwise import abs as magnitude
@@ -76,7 +76,7 @@ def cross(x1, x2, /, *, axis=-1):
 
 
 def det(x, /):
-    return _decompositions.det(_square(x, "det"))
+    return _determinants.det(_square(x, "det"))
 
 
 def diagonal(x, /, *, offset=0):
@@ -98,7 +98,7 @@ def eigvalsh(x, /):
 
 
 def inv(x, /):
-    return _decompositions.inv(_square(x, "inv"))
+    return _inverses.inv(_square(x, "inv"))
 
 
 def matrix_norm(x, /, *, keepdims=False, ord="fro"):
@@ -123,7 +123,7 @@ def matrix_power(x, n, /):
     x = _square(x, "matrix_power")
     n = _checks.integer(n, "the power n")
     if n < 0:
-        x, n = _decompositions.inv(x), -n
+        x, n = _inverses.inv(x), -n
     if n == 0:
         return tf.broadcast_to(tf.eye(tf.shape(x)[-1], dtype=x.dtype), tf.shape(x))
     result = None
@@ -162,7 +162,7 @@ def outer(x1, x2, /):
 
 def pinv(x, /, *, rtol=None):
     x = _matrix(x, "pinv")
-    return _decompositions.pinv(x, _relative(rtol, x))
+    return _inverses.pinv(x, _relative(rtol, x))
 
 
 def qr(x, /, *, mode="reduced"):
@@ -172,7 +172,7 @@ def qr(x, /, *, mode="reduced"):
 
 
 def slogdet(x, /):
-    return SlogdetResult(*_decompositions.slogdet(_square(x, "slogdet")))
+    return SlogdetResult(*_determinants.slogdet(_square(x, "slogdet")))
 
 
 def solve(x1, x2, /):
@@ -185,9 +185,9 @@ def solve(x1, x2, /):
     if first[-1] != rows and None not in (first[-1], rows):
         raise ValueError(f"xp.linalg.solve needs as many equations as right-hand sides, got {first} and {second}.")
     if vector:
-        return tf.squeeze(_decompositions.solve(x1, x2[:, tf.newaxis]), axis=-1)
+        return tf.squeeze(_inverses.solve(x1, x2[:, tf.newaxis]), axis=-1)
     _checks.broadcast(first[:-2], second[:-2])
-    return _decompositions.solve(x1, x2)
+    return _inverses.solve(x1, x2)
 
 
 def svd(x, /, *, full_matrices=True):
