@@ -35,7 +35,7 @@ def main():
     results = {"machine": machine.describe(), "quick": parsed.quick, "rows": rows}
     save(parsed.output, "results", results)
     picture.save(results, parsed.output / "results.png")
-    for table in report.tables(results):
+    for table in () if parsed.quiet else report.tables(results):
         console.print(table)
     console.print(f"Saved {parsed.output / 'results.json'} and {parsed.output / 'results.png'}.")
     return 0
@@ -46,6 +46,7 @@ def _arguments():
     parser.add_argument("--backend", action="append", choices=report.FRAMEWORKS, help="default: all installed")
     parser.add_argument("--suite", action="append", choices=list(SUITES), help="default: all")
     parser.add_argument("--quick", action="store_true", help="only see that everything works; the figures mean little")
+    parser.add_argument("--quiet", action="store_true", help="print no tables")
     parser.add_argument("--output", type=Path, default=Path("benchmark-results"), help="folder for JSON and PNG")
     return parser.parse_args()
 
