@@ -16,7 +16,8 @@ class Target(NamedTuple):
 
     def is_met(self, value: float, native: float, noise: float) -> bool:
         """Tell whether a time is within the bound, given the relative spread of the native call against itself."""
-        return value <= max((self.ratio + noise) * native, native + self.seconds)
+        bound = (self.ratio + noise) * native
+        return value <= (max(bound, native + self.seconds) if self.seconds else bound)
 
     def __str__(self) -> str:
         extra = f" or +{self.seconds * 1e6:.0f} µs" if self.seconds else ""

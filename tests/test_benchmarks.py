@@ -59,6 +59,11 @@ def test_a_bound_is_a_ratio_or_a_time_whichever_is_more(value, met):
     assert Target(1.05, 3e-6).is_met(value, native=1e-5, noise=0.0) is met
 
 
+def test_a_bound_below_the_native_time():
+    assert Target(0.7).is_met(0.69, native=1.0, noise=0.0)
+    assert not Target(0.7).is_met(0.9, native=1.0, noise=0.0)
+
+
 def test_noise_widens_a_bound():
     assert not Target(1.05).is_met(1.1, native=1.0, noise=0.0)
     assert Target(1.05).is_met(1.1, native=1.0, noise=0.06)
