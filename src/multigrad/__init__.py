@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from multigrad._apply_where import apply_where
 from multigrad._array import Array
-from multigrad._check import check_gradient
-from multigrad._compare import compare
 from multigrad._computation import use_backend
 from multigrad._convert import asarray, native, stop_gradient, to_numpy
 from multigrad._errors import (
@@ -48,6 +46,8 @@ from multigrad.array_api._dispatch import array_namespace, xp
 
 if TYPE_CHECKING:
     from multigrad import array_api, convention, engine, exercises, extend, optimize, special, testing
+    from multigrad._check import check_gradient
+    from multigrad._compare import compare
     from multigrad._graph import graph
     from multigrad._inside.jax import to_jax
     from multigrad._inside.tensorflow import to_tensorflow
@@ -61,6 +61,8 @@ value_and_grad = value_and_gradient
 # Loaded at first use, so that importing multigrad stays cheap.
 _MODULES = ("array_api", "convention", "engine", "exercises", "extend", "optimize", "special", "testing")
 _FUNCTIONS = {
+    "check_gradient": "_check",
+    "compare": "_compare",
     "graph": "_graph",
     "to_jax": "_inside.jax",
     "to_tensorflow": "_inside.tensorflow",

@@ -13,6 +13,7 @@ from typing import Any
 from multigrad import _arguments
 from multigrad._check._entry import Entry
 from multigrad._check._report import GradientCheck
+from multigrad._check._run import Request, Run
 from multigrad._protocol import Backend
 from multigrad._running import check_callable
 from multigrad._selection import Key, Selection
@@ -104,9 +105,6 @@ def check_gradient(
     >>> multigrad.check_gradient(abs, 0.0).verdict
     'kink'
     """
-    # With the recorder of computations, which importing multigrad does without.
-    from multigrad._check._run import Request, Run
-
     check_callable(f)
     if order not in (1, 2):
         raise ValueError(f"Expected order=1 or order=2, got order={order!r}.")

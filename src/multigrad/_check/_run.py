@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from multigrad import _blame
 from multigrad._arguments import Options
+from multigrad._blame import Localization
 from multigrad._check import _causes, _derivatives, _directions
 from multigrad._check._directions import Direction
 from multigrad._check._entry import Entry
@@ -159,15 +161,12 @@ class Run:
         bad = [entry for entry in first if entry.verdict in ("wrong", "not finite")]
         if not bad or not math.isfinite(self._point.center):
             return None
-        # Loaded when something is wrong: the recorder of computations is a package of its own.
-        from multigrad._blame import Localization, localize
-
         request = self._request
         names = tuple(key for key in request.keys if isinstance(key, str))
         numbers = tuple(key for key in request.keys if isinstance(key, int))
         backend, device, dtype, form = request.options
         try:
-            return localize(
+            return _blame.localize(
                 request.f,
                 request.args,
                 request.kwargs,

@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from multigrad import _dtypes
+from multigrad import _blame, _dtypes
 from multigrad._compare._answers import Choice, answer, chosen, compared
 from multigrad._compare._comparison import Comparison
 from multigrad._compare._convention import Explanation, explanations
 from multigrad._compare._row import Row
+from multigrad._graph import record
 from multigrad._progress import Progress
 from multigrad._protocol import Backend
 
@@ -45,7 +46,6 @@ def _blamed(row: Row, reference: Row, f: _Function, args: tuple[Any, ...], choic
     """Return a row that differs with the operation to blame."""
     if row.agrees or not row.answered or row.localization is not None or choice.arrays == "native":
         return row
-    from multigrad import _blame
 
     options = {name: getattr(choice, name) for name in ("argnums", "argnames", "device", "dtype", "seed")}
     try:
@@ -63,8 +63,6 @@ def _explained(
     f: _Function, args: tuple[Any, ...], numbers: tuple[int, ...], rows: Sequence[Row], choice: Choice
 ) -> tuple[Explanation, ...]:
     """Return what the convention says about the operations of f, if f runs on the standard's arrays."""
-    from multigrad._graph import record
-
     try:
         recording = record(f, args, argnums=numbers or None, backend="numpy", dtype=choice.dtype)
     except Exception:  # native code: nobody knows its operations

@@ -9,16 +9,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from multigrad import convention
 from multigrad._computation import opened
+from multigrad._graph import Node, Recording
 from multigrad._report import plain
-
-if TYPE_CHECKING:
-    from multigrad._graph import Node, Recording
-    from multigrad.convention import Row
+from multigrad.convention import Row
 
 # What decides at these is only which of the arguments is larger.
 _BY_ORDER = frozenset(("maximum", "minimum", "clip", "logaddexp"))
@@ -89,8 +88,6 @@ def explanations(recording: Recording, backends: Sequence[str], form: str) -> tu
     form
         ``"standard"`` or ``"native"``: which arrays f saw where it was compared.
     """
-    from multigrad import convention
-
     found: dict[tuple[Any, ...], Explanation] = {}
     names = {rule.number: rule.name for rule in convention.RULES}
     rows = [row for row in convention.ROWS if _is_decided(row, form)]

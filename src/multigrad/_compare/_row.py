@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multigrad import _leaves, _tree
+from multigrad._blame import Localization
 from multigrad._check import GradientCheck
 from multigrad._compare._difference import NO_DIFFERENCE, Difference, Leaf
 from multigrad._protocol import PrecisionSetting
 from multigrad._report import plain
 
 if TYPE_CHECKING:
-    from multigrad._blame import Localization
     from multigrad._compare._divergence import Divergence
 
 _LONGEST = 40

@@ -11,7 +11,7 @@ import linecache
 import os
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +20,11 @@ from multigrad._arguments import options, prepare
 from multigrad._compare._answers import Choice, argument_names, chosen
 from multigrad._compare._difference import numpy_tree
 from multigrad._computation import opened
+from multigrad._graph import Node, Recording, record
 from multigrad._outputs import scalar_output
 from multigrad._protocol import Backend, SupportsTracing, TracedOperation
 from multigrad._report import place
 from multigrad._running import run
-
-if TYPE_CHECKING:
-    from multigrad._graph import Node, Recording
 
 _PACKAGE = str(pathlib.Path(__file__).parents[1]) + os.sep
 
@@ -102,8 +100,6 @@ class Steps:
 
 def steps_of(f: Callable[..., Any], args: tuple[Any, ...], backend: Backend, choice: Choice) -> Steps:
     """Return the steps of f: as recorded if f keeps to the standard's arrays, else as its framework tells."""
-    from multigrad._graph import record
-
     can_trace = _registry.supports(backend, SupportsTracing)
     if can_trace and choice.arrays == "native":
         return _traced(f, args, backend, choice)
