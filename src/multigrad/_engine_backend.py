@@ -7,27 +7,29 @@ own promotion, dtypes and special values are taken as they are.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import SimpleNamespace
 from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from multigrad import _dtypes
 from multigrad._array import Array
-from multigrad._computation import default_dtype
-from multigrad._errors import DetachedValueError, DeviceError
+from multigrad._computation import Computation
+from multigrad._engine_creation import Creation
+from multigrad._engine_devices import Devices, device_name
+from multigrad._errors import DetachedValueError
 from multigrad._protocol import FlatFunction, Natives, Pullback
 from multigrad.array_api import _lift
+from multigrad.array_api._inspection import ArrayNamespaceInfo
 from multigrad.engine import TracedNamespace, Tracer, vjp
 from multigrad.engine._attach import with_pullback
 from multigrad.engine._trace import strip
 
-# Creation functions that take a dtype and make floating-point numbers without one.
-_FLOATING = ("empty", "eye", "linspace", "ones", "zeros")
-
 
 class EngineBackend:
-    """Reverse mode over a namespace whose arrays live on the CPU.
+    """Reverse mode over a namespace, on all of its devices.
 
     Parameters
     ----------
@@ -37,13 +39,34 @@ class EngineBackend:
         An array API namespace that conforms.
     array_class
         The class of its arrays.
+    device_name
+        Gives the name of one of the namespace's devices; devices of one name count as one.
+
+    Notes
+    -----
+    Unless ``device_name`` says otherwise, a device with a number as its ``id`` is called ``"gpu:0"`` (CuPy's), any
+    other what it prints (``"cpu"``). Where devices are context managers, as CuPy's are, a computation enters its own.
+
+    Examples
+    --------
+    >>> import array_api_strict
+    >>> import multigrad
+    >>> from multigrad.extend import EngineBackend
+    >>> array_class = type(array_api_strict.asarray(0.0))
+    >>> multigrad.register_backend("mine", lambda: EngineBackend("mine", array_api_strict, array_class))
+    >>> float(multigrad.gradient(lambda x: x**2, backend="mine")(3.0))
+    6.0
     """
 
-    def __init__(self, name: str, namespace: Any, array_class: type) -> None:
+    def __init__(
+        self, name: str, namespace: Any, array_class: type, device_name: Callable[[Any], str] = device_name
+    ) -> None:
         self.name = name
         self._class = array_class
         self._traced = TracedNamespace(namespace)
-        self.xp = _native(namespace, self._traced)
+        self._devices = Devices(name, namespace, device_name)
+        self._creation = Creation(name, namespace, self._traced, array_class, self._devices)
+        self.xp = self._native(namespace)
         self.array_type = self._array_type()
 
     def is_array(self, x: object, /) -> bool:
@@ -53,21 +76,23 @@ class EngineBackend:
         return isinstance(x, Tracer)
 
     def device(self, x: Any, /) -> str:
-        return "cpu"
+        return self._devices.of(x)
 
     def to_device(self, x: Any, device: Any, /) -> Any:
-        if device not in (None, "cpu"):
-            raise DeviceError(f"No device {device!r} for {self.name}; it sees cpu.")
-        return x
+        place = self._devices.find(device)
+        if place is None or self._devices.of(x) == self._devices.name(place):
+            return x
+        self._devices.check_dtype(_dtypes.dtype_name(x.dtype), place)
+        return self._traced.to_device(x, place)
 
     def devices(self) -> tuple[str, ...]:
-        return ("cpu",)
+        return self._devices.names()
+
+    def scope(self, computation: Computation, /) -> AbstractContextManager[Any]:
+        return self._devices.entered(self._devices.find(computation.place()))
 
     def asarray(self, obj: Any, /, *, dtype: str | None = None, device: Any = None) -> Any:
-        self.to_device(obj, device)
-        if isinstance(obj, Tracer):
-            return obj if dtype is None else self._traced.astype(obj, getattr(self.xp, dtype))
-        return self.xp.asarray(obj, dtype=None if dtype is None else getattr(self.xp, dtype))
+        return self._creation.asarray(obj, dtype=None if dtype is None else self._creation.dtype(dtype), device=device)
 
     def to_numpy(self, x: Any, /) -> np.ndarray:
         if isinstance(x, Tracer):
@@ -75,6 +100,14 @@ class EngineBackend:
                 "Expected an array that is not being differentiated, got a traced one; as a NumPy array it would lose "
                 "its gradient. Use multigrad.stop_gradient(x) if that is what you want."
             )
+        return self._on_host(x)
+
+    def _on_host(self, x: Any) -> np.ndarray:
+        """Return a value as a NumPy array; libraries refuse it for arrays on other devices than the CPU."""
+        if self._devices.of(x) != "cpu":
+            # CuPy lists no CPU among its devices; array-api-compat takes the name and gives NumPy's array.
+            host = self._devices.find("cpu") if "cpu" in self._devices.names() else "cpu"
+            x = array_api_compat.to_device(x, host)
         return np.asarray(x)
 
     def stop_gradient(self, x: Any, /) -> Any:
@@ -99,8 +132,9 @@ class EngineBackend:
             "_xp": self.xp,
             "_is_native": staticmethod(self.is_array),
             "_is_recorded": staticmethod(self.is_recorded),
+            "_as_dtype": staticmethod(self._as_dtype),
             "_to_numpy": staticmethod(self.to_numpy),
-            "_peek": staticmethod(lambda native: self.to_numpy(strip(native))),
+            "_peek": staticmethod(lambda native: self._on_host(strip(native))),
             "_asarray": staticmethod(self._converted),
             "_device": staticmethod(self.device),
             "_to_device": staticmethod(self.to_device),
@@ -113,25 +147,36 @@ class EngineBackend:
         cls._namespace = _lift.generated(self.xp, cls)
         return cls
 
+    def _native(self, namespace: Any) -> SimpleNamespace:
+        """Return a namespace's functions, traced, with the running computation's default dtypes and device."""
+        traced = self._traced
+        native = SimpleNamespace(**{name: getattr(traced, name) for name in _names(namespace)})
+        vars(native).update(self._creation.functions(), newaxis=None)
+        if hasattr(namespace, "__array_namespace_info__"):
+            vars(native)["__array_namespace_info__"] = self._info(namespace)
+            native.__all__ = sorted(vars(native))  # with what begins with an underscore
+        if hasattr(traced, "fft"):
+            names = getattr(namespace.fft, "__all__", None) or _names(namespace.fft)
+            native.fft = SimpleNamespace(**{name: getattr(traced.fft, name) for name in names})
+            vars(native.fft).update(self._creation.frequencies())
+        return native
+
+    def _info(self, namespace: Any) -> Callable[[], ArrayNamespaceInfo]:
+        def info() -> ArrayNamespaceInfo:
+            own = namespace.__array_namespace_info__()
+            dynamic = bool(own.capabilities()["data-dependent shapes"])
+            return ArrayNamespaceInfo(own.dtypes(), self.devices, data_dependent_shapes=dynamic)
+
+        return info
+
+    def _as_dtype(self, dtype: Any) -> Any:
+        return None if dtype is None else self._creation.dtype(_dtypes.dtype_name(dtype))
+
     def _converted(self, obj: Any, dtype: Any = None, device: Any = None) -> Any:
         return self.asarray(obj, dtype=None if dtype is None else _dtypes.dtype_name(dtype), device=device)
 
 
-def _native(namespace: Any, traced: TracedNamespace) -> SimpleNamespace:
-    """Return a namespace's functions, traced, with the running computation's default dtypes."""
+def _names(namespace: Any) -> set[str]:
     names = {name for name in dir(namespace) if not name.startswith("_")}
-    names |= {name for name in ("fft", "linalg") if hasattr(namespace, name)}  # some load them when they are asked for
-    native = SimpleNamespace(**{name: getattr(traced, name) for name in names})
-    for name in _FLOATING:
-        setattr(native, name, _with_default_dtype(getattr(namespace, name), namespace))
-    native.newaxis = None
-    return native
-
-
-def _with_default_dtype(function: Callable[..., Any], namespace: Any) -> Callable[..., Any]:
-    def create(*args: Any, dtype: Any = None, device: Any = None, **options: Any) -> Any:
-        dtype = getattr(namespace, default_dtype()) if dtype is None else dtype
-        return function(*args, dtype=dtype, **options)
-
-    create.__name__ = function.__name__
-    return create
+    # Some load their extensions when they are asked for.
+    return names | {name for name in ("fft", "linalg") if hasattr(namespace, name)}

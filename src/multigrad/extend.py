@@ -7,6 +7,7 @@ the smallest one. Publish it through the entry-point group ``multigrad.backends`
 
 from multigrad._array import Array
 from multigrad._computation import Computation
+from multigrad._engine_backend import EngineBackend
 from multigrad._protocol import (
     Backend,
     BackendInfo,
@@ -36,6 +37,7 @@ __all__ = [
     "Backend",
     "BackendInfo",
     "Computation",
+    "EngineBackend",
     "FiniteDifferenceBackend",
     "SupportsArrayType",
     "SupportsCheckpoint",

@@ -208,6 +208,11 @@ def _rebuilt(xp, x):
 
 def _edges():
     yield edge("linalg.det", (_SINGULAR,), ([[4.0, -2.0], [-2.0, 1.0]],), 6, "the adjugate", label="-adjugate", eps=16)
+    # A cofactor does not read its own row and column.
+    nan2, nan3 = [[1.0, NAN], [2.0, 3.0]], [[NAN, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 9.0]]
+    yield edge("linalg.det", (nan2,), ([[3.0, -2.0], [NAN, 1.0]],), 4, "needs the NaN, or does not", eps=16)
+    cofactors = [[1.0, 3.0, -3.0], [5.0, NAN, NAN], [-3.0, NAN, NAN]]
+    yield edge("linalg.det", (nan3,), (cofactors,), 4, "needs the NaN, or does not", eps=64)
     for call, label in ((lambda xp, x: xp.linalg.slogdet(x)[1], "-log"),):
         yield edge("linalg.slogdet", (_SINGULAR,), (NAN,), 6, "slogdet of a singular matrix", call=call, label=label)
     for name in ("inv", "cholesky"):

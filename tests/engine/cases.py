@@ -130,6 +130,8 @@ CASES = {
     "permute_dims": [(lambda xp, x: xp.permute_dims(xp.reshape(x * x, (1, 2, 3)), (2, 0, -2)), (M,))],
     "matrix_transpose": [(lambda xp, x: xp.matrix_transpose(x * x), (M,))],
     "flip": [(lambda xp, x: xp.flip(x * x), (M,)), (lambda xp, x: xp.flip(x * x, axis=-1), (M,))],
+    # From where it is to where it is, past the shortcut for that: other devices are for test_devices.py.
+    "to_device": [(lambda xp, x: xp._to_device(x * x, x.device, x.device), (V,))],
     "roll": [
         (lambda xp, x: xp.roll(x * x, 2), (M,)),
         (lambda xp, x: xp.roll(x * x, (1, -2), axis=(0, 1)), (M,)),
@@ -258,6 +260,8 @@ CASES = {
         (lambda xp, x: xp.linalg.det(x), (np.diag([3.0, 0.0, 0.0]),)),
         (lambda xp, x: xp.linalg.det(x), (np.stack([A, np.ones((3, 3))]),)),
         (lambda xp, x: xp.linalg.det(x), (np.ones((1, 1)),)),
+        (lambda xp, x: xp.linalg.det(x), (np.kron(STACK[0], STACK[1]),)),
+        (lambda xp, x: xp.linalg.det(x), (np.diag([3.0, 0.0, 2.0, 0.0]),)),
     ],
     "linalg.cofactor": [(lambda xp, x: xp.linalg.cofactor(x), (A,))],
     "linalg.slogdet": [(lambda xp, x: xp.linalg.slogdet(x).logabsdet, (STACK,))],
@@ -381,7 +385,7 @@ COMPLEX_CASES = {
     "inv": [(NUMPY.linalg.inv, (Z233,)), (lambda x: NUMPY.linalg.matrix_power(x, -2), (Z33,))],
     "solve": [(NUMPY.linalg.solve, (Z33, Z)), (NUMPY.linalg.solve, (Z233, Z33))],
     "pinv": [(NUMPY.linalg.pinv, (x,)) for x in (Z42, Z24, Z33)],
-    "det": [(NUMPY.linalg.det, (x,)) for x in (Z233, SINGULAR, np.outer(Z, W))],
+    "det": [(NUMPY.linalg.det, (x,)) for x in (Z233, SINGULAR, np.outer(Z, W), np.kron(Z33[:2, :2], Z33[1:, 1:]))],
     "slogdet": [(_SLOGDET(lambda sign, log: sign * NUMPY.exp(NUMPY.astype(log, sign.dtype))), (Z33,))],
     "cholesky": [
         (lambda x, upper=upper: NUMPY.linalg.cholesky(_hermitian(x) + 6 * np.eye(3), upper=upper), (Z33,))

@@ -6,8 +6,16 @@ portable.
 
 from __future__ import annotations
 
+from typing import Any
+
 import array_api_strict
 
 from multigrad._engine_backend import EngineBackend
 
-backend = EngineBackend("array_api_strict", array_api_strict, type(array_api_strict.asarray(0.0)))
+
+def _device_name(device: Any) -> str:
+    name = repr(device).removeprefix("array_api_strict.Device('").removesuffix("')")
+    return "cpu" if name == "CPU_DEVICE" else name
+
+
+backend = EngineBackend("array_api_strict", array_api_strict, type(array_api_strict.asarray(0.0)), _device_name)

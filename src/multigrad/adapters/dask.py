@@ -17,7 +17,8 @@ class DaskBackend(EngineBackend):
     """
 
     def __init__(self) -> None:
-        super().__init__("dask", namespace, dask.array.Array)
+        # Chunks are where their arrays are, which Dask does not know before they are computed.
+        super().__init__("dask", namespace, dask.array.Array, device_name=lambda device: "cpu")
         self.array_type.__repr__ = _repr  # type: ignore[method-assign]
 
 

@@ -113,6 +113,12 @@ LIMITS = (
         "Their kernels do not converge",
     ),
     Limit(
+        "NaN in a matrix with more than three rows: det",
+        "JAX",
+        "0, not NaN in every element",
+        "Its rule takes the matrix for singular; of up to three rows, cofactors without the NaN are numbers everywhere",
+    ),
+    Limit(
         "Nearly singular matrices: inv, solve",
         "TensorFlow inside a tf.function",
         "NaN where a matrix is singular to within rounding, elsewhere only where it is so exactly",

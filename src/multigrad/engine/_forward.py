@@ -11,7 +11,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from multigrad.engine._trace import strip
+import array_api_compat
+
+from multigrad._slope_table import NAMED
+from multigrad.engine._trace import device_of, strip
 
 
 @functools.lru_cache(maxsize=256)
@@ -40,7 +43,7 @@ def place(xp: Any, x: Any, value: Any, key: Any) -> Any:
     """Return zeros like x with value added at key; an index that occurs twice receives both."""
     key = plain_key(key)
     if not _is_basic(key):
-        return scatter(xp, x, value, positions(xp, x)[key])
+        return scatter(xp, x, value, positions(xp, x, value)[key])
     zeros = _zeros(xp, x.shape, value)
     if isinstance(key, tuple) and None in key:  # the standard writes to no new axes
         key = (*(part for part in key if part is not None), *(() if ... in key else (...,)))
@@ -56,13 +59,13 @@ def scatter(xp: Any, x: Any, value: Any, positions: Any) -> Any:
     return xp.reshape(flat, x.shape)
 
 
-def positions(xp: Any, x: Any) -> Any:
-    """Return for each element of an array its position in the flat array."""
-    return xp.reshape(xp.arange(x.size), x.shape)
+def positions(xp: Any, x: Any, beside: Any) -> Any:
+    """Return for each element of an array its position in the flat array, on the device of another array."""
+    return xp.reshape(xp.arange(x.size, device=device_of(beside)), x.shape)
 
 
 def _zeros(xp: Any, shape: tuple[int, ...], like: Any) -> Any:
-    return xp.zeros(tuple(shape), dtype=like.dtype, device=getattr(like, "device", None))
+    return xp.zeros(tuple(shape), dtype=like.dtype, device=device_of(like))
 
 
 def _add_at(xp: Any, flat: Any, positions: Any, values: Any) -> None:
@@ -80,9 +83,9 @@ def overwritten(xp: Any, x: Any, key: Any) -> Any:
     arrays = [part for part in (key if isinstance(key, tuple) else (key,)) if getattr(part, "shape", ())]
     if all(xp.isdtype(part.dtype, "bool") for part in arrays):
         return None
-    written = positions(xp, x)[key]
-    order = positions(xp, written)
-    last = xp.zeros((x.size,), dtype=order.dtype)
+    written = positions(xp, x, x)[key]
+    order = positions(xp, written, x)
+    last = xp.zeros((x.size,), dtype=order.dtype, device=device_of(x))
     last[xp.reshape(written, (-1,))] = xp.reshape(order, (-1,))
     return last[written] != order
 
@@ -94,52 +97,43 @@ def plain_key(key: Any) -> Any:
     return strip(key)
 
 
+def to_device(xp: Any, x: Any, device: Any, source: Any) -> Any:
+    """Return a copy on another device than the source, where x is: the way back leads there."""
+    return array_api_compat.to_device(x, device)
+
+
 def _is_basic(key: Any) -> bool:
     parts = key if isinstance(key, tuple) else (key,)
     return all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts)
 
 
-# First derivatives that need a name of their own: composed of other functions, their derivatives would be NaN at the
-# border of the domain (0·inf) and finite outside (rule 4).
+# First derivatives with a name of their own: of real numbers the table's values, of complex ones these. On a branch
+# cut the sign of a zero says which side is meant, that of the value. Adding a number would lose a -0.0, and multiplying
+# with 1j a part of the signs: complex numbers are subtracted from, negated and turned.
 
 
-def log_slope(xp: Any, x: Any) -> Any:
-    if is_kind(xp, x.dtype, "complex floating"):
-        return 1 / x
-    # x + 0.0 turns -0.0 into 0.0: the one-sided limit, +inf.
-    return xp.where(x >= 0, 1 / (x + 0.0), xp.nan)
+def _complex_asin_slope(xp: Any, x: Any) -> Any:
+    return 1 / (xp.sqrt(-(x - 1)) * xp.sqrt(x - (-1)))
 
 
-def log1p_slope(xp: Any, x: Any) -> Any:
-    return _where_real(xp, x, lambda: x >= -1, 1 / (1 + x))
+_COMPLEX_SLOPES: dict[str, Callable[..., Any]] = {
+    "log_slope": lambda xp, x: 1 / x,
+    "log1p_slope": lambda xp, x: 1 / (1 + x),
+    "asin_slope": _complex_asin_slope,
+    "asinh_slope": lambda xp, x: _complex_asin_slope(xp, xp.where(xp.imag(x) < 0, -(x * 1j), x * -1j)),  # of -i·x
+    "acosh_slope": lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x - (-1))),
+    "atanh_slope": lambda xp, x: 1 / ((1 - x) * (1 + x)),
+}
 
 
-# On a branch cut the sign of a zero says which side is meant, that of the value. Adding a number would lose a -0.0, and
-# multiplying with 1j a part of the signs: complex numbers are subtracted from, negated and turned.
+def _named(name: str) -> Callable[..., Any]:
+    of_real, of_complex = NAMED[name], _COMPLEX_SLOPES[name]
 
+    def slope(xp: Any, x: Any) -> Any:
+        return (of_complex if is_kind(xp, x.dtype, "complex floating") else of_real)(xp, x)
 
-def asin_slope(xp: Any, x: Any) -> Any:
-    if is_kind(xp, x.dtype, "complex floating"):
-        return 1 / (xp.sqrt(-(x - 1)) * xp.sqrt(x - (-1)))
-    return 1 / xp.sqrt((1 - x) * (1 + x))
-
-
-def asinh_slope(xp: Any, x: Any) -> Any:
-    if is_kind(xp, x.dtype, "complex floating"):
-        return asin_slope(xp, xp.where(xp.imag(x) < 0, -(x * 1j), x * -1j))  # of -i·x
-    return 1 / xp.hypot(x, xp.ones_like(x))
-
-
-def acosh_slope(xp: Any, x: Any) -> Any:
-    return 1 / (xp.sqrt(x - 1) * xp.sqrt(x - (-1)))
-
-
-def atanh_slope(xp: Any, x: Any) -> Any:
-    return _where_real(xp, x, lambda: xp.abs(x) <= 1, 1 / ((1 - x) * (1 + x)))
-
-
-def _where_real(xp: Any, x: Any, inside: Callable[[], Any], slope: Any) -> Any:
-    return slope if is_kind(xp, x.dtype, "complex floating") else xp.where(inside(), slope, xp.nan)
+    slope.__name__ = name
+    return slope
 
 
 # Linear algebra
@@ -171,9 +165,9 @@ def _nan_where_undefined(xp: Any, function: Callable[..., Any], *stacks: Any) ->
             raise
     batch = xp.broadcast_arrays(*(x[..., 0, 0] for x in stacks))[0].shape
     if not batch and all(len(x.shape) == 2 for x in stacks):
-        return xp.full(stacks[-1].shape, xp.nan, dtype=xp.result_type(*stacks))
+        return xp.full(stacks[-1].shape, xp.nan, dtype=xp.result_type(*stacks), device=device_of(stacks[0]))
     stacks = tuple(xp.broadcast_to(x, (*batch, *x.shape[-2:])) for x in stacks)
-    out = xp.zeros(stacks[-1].shape, dtype=xp.result_type(*stacks))
+    out = xp.zeros(stacks[-1].shape, dtype=xp.result_type(*stacks), device=device_of(stacks[0]))
     for at in itertools.product(*map(range, batch)):
         out[(*at, ...)] = _nan_where_undefined(xp, function, *(x[(*at, ...)] for x in stacks))
     return out
@@ -183,22 +177,22 @@ def is_singular(xp: Any, x: Any) -> Any:
     """Tell where a matrix is so close to a singular one that its inverse has lost half its digits."""
     values = _singular_values(xp, x)[1]
     if values.shape[-1] == 0:
-        return xp.zeros(values.shape[:-1], dtype=xp.bool)
+        return xp.zeros(values.shape[:-1], dtype=xp.bool, device=device_of(values))
     return values[..., -1] <= values[..., 0] * xp.finfo(values.dtype).eps ** 0.5
 
 
 def cofactor(xp: Any, x: Any) -> Any:
     """Return the gradient of a holomorphic determinant: without division, so that singular matrices have it too."""
     u, s, vh = _singular_values(xp, x)
-    return _turned(xp, u, xp.multiply(xp.eye(s.shape[-1], dtype=s.dtype), _others(xp, s)[..., None, :]), vh)
+    return _turned(xp, u, xp.multiply(_identity(xp, s), _others(xp, s)[..., None, :]), vh)
 
 
 def cofactor_along(xp: Any, x: Any, k: Any) -> Any:
     """Return the derivative of `cofactor` along a matrix k."""
     u, s, vh = _singular_values(xp, x)
-    eye = xp.eye(s.shape[-1], dtype=s.dtype)
+    eye = _identity(xp, s)
     # Products of all singular values but two: a row leaves out one, 1 stands in its place.
-    pairs = _others(xp, xp.where(eye == 1, xp.asarray(1.0, dtype=s.dtype), s[..., None, :])) * (1 - eye)
+    pairs = _others(xp, xp.where(eye == 1, xp.ones_like(s)[..., None, :], s[..., None, :])) * (1 - eye)
     k = _adjoint(xp, u) @ k @ _adjoint(xp, vh)
     transposed = xp.matrix_transpose(k)
     trace = xp.sum(pairs * xp.sum(k * eye, axis=-1)[..., None, :], axis=-1)
@@ -213,7 +207,12 @@ def _singular_values(xp: Any, x: Any) -> Any:
             raise
         finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
         u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.zeros_like(x)), full_matrices=False)
-        return u, xp.where(finite[..., 0], s, xp.asarray(xp.nan, dtype=s.dtype)), vh
+        return u, xp.where(finite[..., 0], s, xp.full_like(s, xp.nan)), vh
+
+
+def _identity(xp: Any, s: Any) -> Any:
+    """Return the identity matrix beside a vector of its size."""
+    return xp.eye(s.shape[-1], dtype=s.dtype, device=device_of(s))
 
 
 def _others(xp: Any, s: Any) -> Any:
@@ -243,8 +242,8 @@ OPERATORS = {
     "divide": operator.truediv,
     "negative": operator.neg,
 }
-MAIN: tuple[Callable[..., Any], ...] = (astype, getitem, setitem, place, scatter, positions, overwritten)
-MAIN += (log_slope, log1p_slope, asin_slope, asinh_slope, acosh_slope, atanh_slope)
+MAIN: tuple[Callable[..., Any], ...] = (astype, getitem, setitem, place, scatter, positions, overwritten, to_device)
+MAIN += tuple(_named(name) for name in _COMPLEX_SLOPES)
 LINALG = (power_norm, inv, cholesky, solve, is_singular, cofactor, cofactor_along)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from multigrad.engine import _forward, rules
 from multigrad.engine._names import Names
 from multigrad.engine._primitives import primitive, primitive_of_tuple
+from multigrad.engine._shapes import identity
 from multigrad.engine._trace import Tracer
 
 
@@ -68,7 +69,7 @@ class Linalg(Names):
         if n < 0:
             x, n = self.inv(x), -n
         if n == 0:
-            return xp.broadcast_to(xp.eye(x.shape[-1], dtype=x.dtype), tuple(x.shape))
+            return xp.broadcast_to(identity(xp, x), tuple(x.shape))
         result = None
         while n:
             if n % 2:

@@ -10,7 +10,7 @@ from multigrad.engine._fft import Fft
 from multigrad.engine._linalg import Linalg
 from multigrad.engine._names import Names
 from multigrad.engine._primitives import constant, from_pullbacks, from_slopes, primitive
-from multigrad.engine._trace import Tracer, strip
+from multigrad.engine._trace import Tracer, device_of, strip
 
 # Creation functions, dtypes and inspection take no traced arrays and come from the namespace as they are.
 
@@ -49,7 +49,8 @@ class TracedNamespace(Names):
     Notes
     -----
     Functions have the standard's names and arguments; ``linalg`` and ``fft`` are there where the namespace has them.
-    Two are extra, since the standard spells them as syntax: ``getitem(x, key)`` and ``setitem(x, value, key)``.
+    Three are extra, since the standard spells them as syntax or as a method: ``getitem(x, key)``,
+    ``setitem(x, value, key)`` and ``to_device(x, device)``.
     """
 
     def __init__(self, xp: Any) -> None:
@@ -123,7 +124,7 @@ class TracedNamespace(Names):
         out = self._running_product(x, before)
         if include_initial:
             one = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
-            out = self.concat([self._xp.ones(one, dtype=x.dtype), out], axis=axis)
+            out = self.concat([self._xp.ones(one, dtype=x.dtype, device=device_of(x)), out], axis=axis)
         return out
 
     def _running_product(self, x: Any, before: tuple[slice, ...]) -> Any:
@@ -147,7 +148,7 @@ class TracedNamespace(Names):
         axis = len(before)
         if x.shape[axis] == 0:
             shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
-            return self._xp.ones(shape, dtype=x.dtype)
+            return self._xp.ones(shape, dtype=x.dtype, device=device_of(x))
         while (n := x.shape[axis]) > 1:
             half = n // 2
             pairs = x[(*before, slice(0, half), ...)] * x[(*before, slice(half, 2 * half), ...)]
@@ -156,10 +157,16 @@ class TracedNamespace(Names):
 
     def asarray(self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         if type(obj) is Tracer:  # never written to, so that it need not be copied
+            obj = obj if device is None else self.to_device(obj, device)
             return obj if dtype is None else self.astype(obj, dtype)
         return self._xp.asarray(obj, dtype=dtype, device=device, copy=copy)
 
-    def astype(self, x: Any, dtype: Any, /, **options: Any) -> Any:
+    def to_device(self, x: Any, device: Any, /) -> Any:
+        source = device_of(x)
+        return x if source == device else self._to_device(x, device, source)
+
+    def astype(self, x: Any, dtype: Any, /, *, device: Any = None, **options: Any) -> Any:
+        x = x if device is None else self.to_device(x, device)
         if type(x) is Tracer and not _forward.is_kind(self._xp, dtype, ("real floating", "complex floating")):
             x = strip(x)  # integers are flat (rule 3): no cotangent passes them
         return self._astype(x, dtype, **options)
@@ -290,4 +297,4 @@ class TracedNamespace(Names):
     def full_like(self, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
         if not isinstance(fill_value, Tracer):
             return self._xp.full_like(strip(x), fill_value, dtype=dtype, device=device)
-        return self.broadcast_to(self.astype(fill_value, dtype or x.dtype), x.shape)
+        return self.broadcast_to(self.astype(fill_value, dtype or x.dtype, device=device), x.shape)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from multigrad.engine._cotangents import Multiple
-from multigrad.engine._trace import Tracer, strip
+from multigrad.engine._trace import Tracer, device_of, strip
 
 Rule = tuple[Any, ...]  # one expression per argument, or a number where the derivative is one
 
@@ -113,10 +113,9 @@ def scatter(xp: Any, g: Any, like: Any, moved: Callable[[Any], Any]) -> Any:
 
     ``moved`` is the function that moved them; here it moves their positions.
     """
-    return xp.scatter(strip(like), g, moved(xp.positions(like)))
+    return xp.scatter(strip(like), g, moved(xp.positions(like, g)))
 
 
-def ratio(xp: Any, numerator: Any, denominator: Any) -> Any:
-    """Return a quotient that is 0 at a symmetric kink, where it would be 0/0 (rule 2)."""
-    zero = denominator == 0
-    return xp.where(zero, 0.0, xp.divide(numerator, xp.where(zero, 1.0, denominator)))
+def identity(xp: Any, like: Any) -> Any:
+    """Return the identity matrix with the last axis, the dtype and the device of an array."""
+    return xp.eye(like.shape[-1], dtype=like.dtype, device=device_of(like))

@@ -80,10 +80,17 @@ class Tracer:
         return self.value.size
 
     @property
+    def device(self) -> Any:
+        return device_of(self)
+
+    @property
     def T(self) -> Any:  # noqa: N802 - the standard's name
         return self.trace.xp.matrix_transpose(self)
 
     mT = T  # noqa: N815 - the standard's name
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        return self.trace.xp.to_device(self, device)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return self.trace.xp
@@ -152,6 +159,11 @@ def strip(value: Any) -> Any:
     while type(value) is Tracer:
         value = value.value
     return value
+
+
+def device_of(value: Any) -> Any:
+    """Return the device of an array, plain or traced; None where the library's arrays name none (Dask's)."""
+    return getattr(strip(value), "device", None)
 
 
 def top_trace(args: Any) -> Trace | None:

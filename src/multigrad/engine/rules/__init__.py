@@ -4,6 +4,7 @@ One module per section of the standard:
 
 - ``SLOPES`` holds elementwise functions by their derivative: ``(xp, out, *args)`` gives d out / d arg, as an array, a
   number, or a pair of a number and an array whose product it is. The pullback of a holomorphic slope s is g·conj(s).
+  Most are `multigrad._slope_table`'s, which the frameworks' overrides take as well.
 - ``ELEMENTWISE`` holds elementwise functions that are not holomorphic, or cheaper by their pullback: ``(xp, g, out,
   *args)`` gives the cotangent of one argument. As for slopes, it is summed afterwards over what was broadcast.
   ``PRODUCTS`` likewise.

@@ -1,14 +1,12 @@
-"""Elementwise functions."""
+"""Elementwise functions: the convention's table of slopes, and what the engine needs beside or instead."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from multigrad.engine._shapes import Rule, cast, conjugate, ratio
+from multigrad import _slope_table
+from multigrad.engine._shapes import Rule, cast, conjugate
 from multigrad.engine._trace import strip
-
-_LN2, _LN10 = math.log(2), math.log(10)
 
 
 def _chosen(xp: Any, out: Any, x: Any, y: Any, wins: Any) -> Any:
@@ -17,66 +15,36 @@ def _chosen(xp: Any, out: Any, x: Any, y: Any, wins: Any) -> Any:
     return xp.where(xp.isnan(out), xp.nan, share)
 
 
+(_SLOPE_IN_BASE, _SLOPE_IN_EXPONENT), (_COPYSIGN, _) = (_slope_table.SLOPES[name] for name in ("pow", "copysign"))
+
+
 def _power_slope(xp: Any, x: Any, n: Any) -> Any:
     if isinstance(n, int | float | complex):
-        return xp.zeros_like(x) if n == 0 else (n, xp.pow(x, n - 1))  # rule 6
-    # A constant in x at n = 0, also where x to the power of -1 is infinite or NaN (rule 6).
-    flat = xp.logical_and(n == 0, xp.logical_or(x == 0, xp.isnan(x)))
-    return xp.where(flat, 0.0, xp.multiply(n, xp.pow(xp.where(flat, 1.0, x), n - 1)))
+        # By an array of powers in place of the square root, which is NaN at -inf; none at 0 (rule 6).
+        return xp.zeros_like(x) if n == 0 else (n, xp.pow(x, xp.full_like(x, 0.5) if n == 1.5 else n - 1))
+    return _SLOPE_IN_BASE(xp, None, x, n)
 
 
 def _exponent_slope(xp: Any, out: Any, x: Any, n: Any) -> Any:
-    base = cast(xp, x if not isinstance(x, int | float | complex) else xp.full_like(n, x), out)
-    # Rule 4: the limit at the base 0, which for n >= 0 would be 0·inf. The power of -0 may be -inf, its size is not.
-    flat = xp.logical_and(base == 0, xp.real(n) >= 0 if not isinstance(n, int | float | complex) else n.real >= 0)
-    logarithm = xp.log(xp.where(flat, 1.0, base))
-    if not xp.is_complex(out):
-        return xp.multiply(xp.abs(out), logarithm)
-    return xp.where(xp.logical_and(base == 0, xp.logical_not(flat)), -xp.inf, out * logarithm)
+    # Before the logarithm: a negative number has that of a complex one if the exponent is complex.
+    base = cast(xp, xp.full_like(n, x) if isinstance(x, int | float | complex) else x, out)
+    return _SLOPE_IN_EXPONENT(xp, out, base, n)
 
 
-def _logistic(xp: Any, x: Any) -> Any:
-    return 0.5 + 0.5 * xp.tanh(0.5 * x)  # infinite exponentials would give NaN in second order
-
+# Compositions of the engine, or among the pullbacks below.
+_NOT_BY_SLOPES = ("abs", "clip", "divide", "sqrt_slope")
 
 SLOPES: dict[str, Rule] = {
-    "add": (1, 1),
-    "subtract": (1, -1),
-    "multiply": (lambda xp, out, x, y: y, lambda xp, out, x, y: x),
+    **{name: slopes for name, slopes in _slope_table.SLOPES.items() if name not in _NOT_BY_SLOPES},
+    # Of complex numbers, too. An added 0 gives +inf at -0 (rule 4); the table takes the size, since XLA drops the 0.
+    "sqrt": (lambda xp, out, x: 0.5 / (out + 0.0),),
+    # A number as the exponent stays one, and is no array.
     "pow": (
         lambda xp, out, x, n: _power_slope(xp, x, n),
         lambda xp, out, x, n: _exponent_slope(xp, out, x, n),
     ),
-    "reciprocal": (lambda xp, out, x: -out * out,),
-    "negative": (-1,),
-    "positive": (1,),
-    "square": (lambda xp, out, x: (2, x),),
-    "sqrt": (lambda xp, out, x: 0.5 / (out + 0.0),),  # +inf at ±0 (rule 4)
-    "exp": (lambda xp, out, x: out,),
-    "expm1": (lambda xp, out, x: xp.exp(x),),
-    "log": (lambda xp, out, x: xp.log_slope(x),),
-    "log2": (lambda xp, out, x: (1 / _LN2, xp.log_slope(x)),),
-    "log10": (lambda xp, out, x: (1 / _LN10, xp.log_slope(x)),),
-    "log1p": (lambda xp, out, x: xp.log1p_slope(x),),
-    "sin": (lambda xp, out, x: xp.cos(x),),
-    "cos": (lambda xp, out, x: -xp.sin(x),),
-    "tan": (lambda xp, out, x: 1 + out * out,),
-    "asin": (lambda xp, out, x: xp.asin_slope(x),),
-    "acos": (lambda xp, out, x: (-1, xp.asin_slope(x)),),
-    "atan": (lambda xp, out, x: 1 / (1 + x * x),),
-    "sinh": (lambda xp, out, x: xp.cosh(x),),
-    "cosh": (lambda xp, out, x: xp.sinh(x),),
-    "tanh": (lambda xp, out, x: 1 - out * out,),
-    "asinh": (lambda xp, out, x: xp.asinh_slope(x),),
-    "acosh": (lambda xp, out, x: xp.acosh_slope(x),),
-    "atanh": (lambda xp, out, x: xp.atanh_slope(x),),
-    # The slopes just named; by their results, which are infinite or NaN where they should be.
-    "log_slope": (lambda xp, out, x: -out * out,),
-    "log1p_slope": (lambda xp, out, x: -out * out,),
-    "asin_slope": (lambda xp, out, x: x * out * out * out,),
-    "asinh_slope": (lambda xp, out, x: -x * out * out * out,),
-    "acosh_slope": (lambda xp, out, x: -x * out * out * out,),
-    "atanh_slope": (lambda xp, out, x: 2 * x * out * out,),
+    # By numbers made of truth values: NumPy takes four times as long for the table's choices between numbers, and makes
+    # them of double precision.
     "maximum": (
         lambda xp, out, x, y: _chosen(xp, out, x, y, xp.greater(x, y)),
         lambda xp, out, x, y: _chosen(xp, out, y, x, xp.greater(y, x)),
@@ -85,24 +53,15 @@ SLOPES: dict[str, Rule] = {
         lambda xp, out, x, y: _chosen(xp, out, x, y, xp.less(x, y)),
         lambda xp, out, x, y: _chosen(xp, out, y, x, xp.less(y, x)),
     ),
-    "hypot": (lambda xp, out, x, y: ratio(xp, x, out), lambda xp, out, x, y: ratio(xp, y, out)),
-    # Divided twice by the radius: its square may overflow (rule 1).
-    "atan2": (
-        lambda xp, out, y, x: ratio(xp, ratio(xp, x, xp.hypot(x, y)), xp.hypot(x, y)),
-        lambda xp, out, y, x: -ratio(xp, ratio(xp, y, xp.hypot(x, y)), xp.hypot(x, y)),
-    ),
-    "logaddexp": (
-        lambda xp, out, x, y: _logistic(xp, xp.subtract(x, y)),
-        lambda xp, out, x, y: _logistic(xp, xp.subtract(y, x)),
-    ),
+    # Flat in the second argument: nothing of it is recorded in a derivative.
     "copysign": (
-        lambda xp, out, x, y: xp.multiply(xp.sign(x), xp.copysign(xp.ones_like(x), strip(y))),
+        lambda xp, out, x, y: _COPYSIGN(xp, None, x, strip(y)),
         lambda xp, out, x, y: xp.zeros_like(out),
     ),
-    "remainder": (1, lambda xp, out, x, y: -xp.floor(xp.divide(x, y))),
 }
 
 ELEMENTWISE: dict[str, Rule] = {
+    # A cotangent divided, not multiplied with a reciprocal: half the arrays.
     "divide": (
         lambda xp, g, out, x, y: xp.divide(g, conjugate(xp, y)),
         lambda xp, g, out, x, y: xp.multiply(xp.divide(-g, conjugate(xp, y)), conjugate(xp, out)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from multigrad.engine._shapes import Rule
+from multigrad.engine._trace import device_of
 
 _ADJOINT_NORM = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
@@ -46,7 +47,7 @@ def _whole(xp: Any, g: Any, x: Any, *, n: int | None = None, axis: int = -1, nor
     half = xp.fft.rfft(g, axis=axis, norm=_ADJOINT_NORM[norm])
     size, count = half.shape[axis], g.shape[axis]
     single = [0, count // 2] if count % 2 == 0 else [0]
-    weights = xp.asarray([1.0 if i in single else 2.0 for i in range(size)], dtype=g.dtype)
+    weights = xp.asarray([1.0 if i in single else 2.0 for i in range(size)], dtype=g.dtype, device=device_of(g))
     weights = xp.reshape(weights, (size, *(1,) * (len(g.shape) - 1 - axis % len(g.shape))))
     return xp.astype(_fitted(xp, half * weights, x.shape[axis], axis), x.dtype)
 
@@ -58,5 +59,5 @@ def _fitted(xp: Any, g: Any, size: int, axis: int) -> Any:
         return xp.getitem(g, (slice(None),) * axis + (slice(0, size), ...))
     if g.shape[axis] < size:
         missing = tuple(size - n if i == axis else n for i, n in enumerate(g.shape))
-        return xp.concat([g, xp.zeros(missing, dtype=g.dtype)], axis=axis)
+        return xp.concat([g, xp.zeros(missing, dtype=g.dtype, device=device_of(g))], axis=axis)
     return g

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from multigrad.engine._shapes import Rule, conjugate, ratio, restore_axes, scatter, sum_to
+from multigrad._slope_table import ratio
+from multigrad.engine._shapes import Rule, conjugate, identity, restore_axes, scatter, sum_to
 from multigrad.engine._trace import strip
 
 # In the main namespace. Stacks of matrices broadcast, as elements do elsewhere.
@@ -30,7 +31,7 @@ LINALG: dict[str, Rule] = {
     "pinv": (lambda xp, g, out, x, **_: _pinv(xp, g, out, x),),
     "cholesky": (lambda xp, g, out, x: _cholesky(xp, g, out),),
     # Rule 6: by cofactors, which a singular matrix has as well.
-    "det": (lambda xp, g, out, x: xp.multiply(_matrix(xp, g), xp.conj(xp.linalg.cofactor(x))),),
+    "det": (lambda xp, g, out, x: xp.multiply(_matrix(xp, g), xp.conj(_cofactors(xp, x))),),
     "cofactor": (lambda xp, g, out, x: _cofactor(xp, g, out, x),),
     # The derivative of the cofactors along a matrix k; what comes after it is not promised.
     "cofactor_along": (
@@ -107,14 +108,26 @@ def _pinv(xp: Any, g: Any, out: Any, x: Any) -> Any:
 
 def _cholesky(xp: Any, g: Any, out: Any) -> Any:
     inverse = xp.linalg.inv(out)
-    half = xp.multiply(xp.tril(chain(xp, adjoint(xp, out), g)), 1 - 0.5 * xp.eye(out.shape[-1], dtype=out.dtype))
+    half = xp.multiply(xp.tril(chain(xp, adjoint(xp, out), g)), 1 - 0.5 * identity(xp, out))
     return _hermitian(xp, chain(xp, adjoint(xp, inverse), half, inverse))
+
+
+def _cofactors(xp: Any, x: Any) -> Any:
+    """Return the cofactors of a matrix; of a small one as polynomials: a NaN enters those that read it (rule 4)."""
+    size = x.shape[-1]
+    if size == 2:
+        return xp.multiply(xp.flip(x, axis=(-2, -1)), 2 * identity(xp, x) - 1)
+    if size == 3:
+        first, second, third = xp.unstack(x, axis=-2)
+        cross = xp.linalg.cross
+        return xp.stack([cross(second, third), cross(third, first), cross(first, second)], axis=-2)
+    return xp.linalg.cofactor(x)
 
 
 def _cofactor(xp: Any, g: Any, out: Any, x: Any) -> Any:
     k = xp.conj(g)
     singular = xp.expand_dims(xp.expand_dims(xp.linalg.is_singular(strip(x)), axis=-1), axis=-1)
-    safe = xp.where(singular, xp.eye(x.shape[-1], dtype=x.dtype), x)
+    safe = xp.where(singular, identity(xp, x), x)
     inverse = xp.matrix_transpose(xp.linalg.inv(safe))
     trace = xp.sum(xp.multiply(out, k), axis=(-2, -1), keepdims=True)
     along = xp.subtract(xp.multiply(trace, inverse), chain(xp, out, xp.matrix_transpose(k), inverse))
@@ -158,7 +171,7 @@ def _shared(xp: Any, g: Any, tied: Any) -> Any:
 
 def _over_gaps(xp: Any, gaps: Any, tied: Any) -> Any:
     """Return 1 / gaps off the diagonal; NaN between equal values, whose vectors are free (rule 7)."""
-    eye = xp.eye(gaps.shape[-1], dtype=gaps.dtype)
+    eye = identity(xp, gaps)
     tied = xp.logical_and(tied, eye == 0)
     return xp.divide(1 - eye, xp.where(tied, xp.nan, xp.add(gaps, eye)))
 
@@ -175,7 +188,7 @@ def _eigh(xp: Any, g_values: Any, g_vectors: Any, values: Any, vectors: Any) -> 
 
 
 def _diagonal(xp: Any, x: Any) -> Any:
-    return xp.multiply(xp.eye(x.shape[-1], dtype=x.dtype), _row(xp, x))
+    return xp.multiply(identity(xp, x), _row(xp, x))
 
 
 def _svd(xp: Any, g: Any, out: Any) -> Any:
@@ -232,7 +245,7 @@ def _skew(xp: Any, x: Any) -> Any:
 
 def _phase(xp: Any, along: Any, s: Any) -> Any:
     """Return the part of the free phase that each of two vectors takes: half; real vectors have none."""
-    eye = xp.eye(s.shape[-1], dtype=s.dtype)
+    eye = identity(xp, s)
     if not xp.is_complex(along):
         return 0.0 * eye
     return xp.divide(xp.imag(along) * eye * 0.5j, _row(xp, s))
@@ -251,7 +264,7 @@ def _qr(xp: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
     if gq is not None:
         inner = xp.add(-chain(xp, adjoint(xp, gq), q), inner)
     lower = xp.tril(inner, k=-1)
-    eye = xp.eye(r.shape[-1], dtype=r.dtype)
+    eye = identity(xp, r)
     symmetric = lower + adjoint(xp, lower) + _hermitian(xp, inner) * eye
     g = chain(xp, q, symmetric)
     g = g if gq is None else xp.add(gq, g)

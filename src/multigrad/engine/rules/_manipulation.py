@@ -17,6 +17,8 @@ PULLBACKS: dict[str, Rule] = {
     "matrix_transpose": (lambda xp, g, out, x: xp.matrix_transpose(g),),
     "moveaxis": (lambda xp, g, out, x, source, destination: xp.moveaxis(g, destination, source),),
     "flip": (lambda xp, g, out, x, axis=None: xp.flip(g, axis=axis),),
+    # to_device(x, device, source): x, which is on the source, on another device.
+    "to_device": (lambda xp, g, out, x, device, source: xp.to_device(g, source),),
     "roll": (lambda xp, g, out, x, shift, axis=None: xp.roll(g, _negated(shift), axis=axis),),
     "tile": (lambda xp, g, out, like, repetitions: _sum_copies(xp, g, like, repetitions),),
     "repeat": (lambda xp, g, out, like, repeats, **o: scatter(xp, g, like, lambda p: xp.repeat(p, repeats, **o)),),
