@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from multigrad import _arguments, _convert, _derive, _dtypes, _leaves, _tree
-from multigrad._arguments import Call
+from multigrad._compile import compiled
 from multigrad._computation import opened
 from multigrad._matrices import hessian, value_and_jacobian
 from multigrad._outputs import flatten_output, scalar_output
 from multigrad._protocol import Backend
-from multigrad._running import Flattened, check_callable
+from multigrad._running import Flattened, check_callable, run
+from multigrad._selection import Selection
 from multigrad._transform import value_and_gradient
 from multigrad.optimize._point import Point, Vector, place
 
@@ -42,70 +43,102 @@ class Problem:
 
     Parameters
     ----------
-    f, x0, args, backend, device, dtype
+    f, x0, args, backend, device, dtype, compile
         As for `minimize`.
     """
 
-    def __init__(self, f: _Function, x0: Any, args: Any, *, backend: Any, device: Any, dtype: Any) -> None:
+    def __init__(
+        self, f: _Function, x0: Any, args: Any, *, backend: Any, device: Any, dtype: Any, compile: bool
+    ) -> None:
         check_callable(f)
-        self._f = f
         self._args = args if isinstance(args, tuple) else (args,)
         backend, device = place((x0, *self._args), backend, device)
         self.point = Point(x0, backend)
-        self._chosen = {"backend": backend, "device": device, "dtype": dtype}
-        self._options = _arguments.options(backend, device, dtype, "standard")
-        self._value_and_gradient = value_and_gradient(f, **self._chosen)
-        self._value_and_jacobian = value_and_jacobian(f, **self._chosen)
+        self._expand = _leaves.expander(backend)
+        options = _arguments.options(backend, device, dtype, "standard")
+        first = Selection(0, None)
+
+        def evaluation(operator: Callable[..., _Function]) -> _Function:
+            return compiled(f, operator, options, first) if compile else operator(f, **options.as_keywords())
+
+        self._value = evaluation(_value_of)
+        self._values = evaluation(_values_of)
+        self._product = evaluation(_product_of)
+        chosen = {"backend": backend, "device": device, "dtype": dtype, "compile": compile}
+        self._value_and_gradient = value_and_gradient(f, **chosen)
+        self._value_and_jacobian = value_and_jacobian(f, **chosen)
+        self._hessian = hessian(f, **chosen)
 
     def value_and_gradient(self, vector: Vector) -> tuple[float, Vector]:
         value, slope = self._value_and_gradient(self.point.tree(vector), *self._args)
         return float(_convert.to_numpy(value)), self.point.vector(slope)
 
     def value(self, vector: Vector) -> float:
-        call = self._call(vector)
-        with opened(call.computation):
-            value = scalar_output(self._f(*call.arguments(call.primals)[0]), call.computation)
-        return float(call.computation.backend.to_numpy(value))
+        return float(_convert.to_numpy(self._value(self.point.tree(vector), *self._args)))
 
     def values(self, vector: Vector) -> Vector:
         """Return the tree that f returns as one vector."""
-        call = self._call(vector)
-        with opened(call.computation):
-            returned = self._f(*call.arguments(call.primals)[0])
-            natives, _ = flatten_output(returned, call.computation, arrays_only=True)
-        return _as_vector([call.computation.backend.to_numpy(native) for native in natives])
+        values = self._values(self.point.tree(vector), *self._args)
+        return np.concatenate([np.ravel(value).astype(np.float64) for value in map(_convert.to_numpy, values)])
 
     def jacobian(self, vector: Vector) -> Vector:
         """Return the derivative of `values`: one row per element of the output, one column per element of x."""
         value, blocks = self._value_and_jacobian(self.point.tree(vector), *self._args)
-        leaves = _tree.flatten(_convert.to_numpy(value), _leaves.expander(self._chosen["backend"]))[0]
+        leaves = _tree.flatten(_convert.to_numpy(value), self._expand)[0]
         return self.point.matrix(blocks, [np.shape(leaf) for leaf in leaves])
 
     def hessian(self, vector: Vector) -> Vector:
-        blocks = hessian(self._f, **self._chosen)(self.point.tree(vector), *self._args)
-        return self.point.matrix(blocks, self.point.shapes)
+        return self.point.matrix(self._hessian(self.point.tree(vector), *self._args), self.point.shapes)
 
     def hvp(self, vector: Vector, direction: Vector) -> Vector:
         """Return the product of the Hessian with a vector, without forming the Hessian."""
-        call = self._call(vector)
-        backend = call.computation.backend
-        flat = Flattened(self._f, call, scalar=True)
         parts = self.point.arrays(np.asarray(direction, dtype=np.float64))
+        return self.point.vector(self._product(self.point.tree(vector), parts, *self._args))
+
+
+# What the public operators lack, as operators on f: compiled or not, like those. The arguments are prepared as for a
+# gradient, so that f sees the same, but only the product records anything.
+
+
+def _value_of(f: _Function, **chosen: Any) -> _Function:
+    options = _arguments.options(**chosen)
+
+    def value(*args: Any) -> Any:
+        call = _arguments.prepare(f, (0,), options, args, {})
+        with opened(call.computation):
+            return call.present(scalar_output(run(f, call, call.primals), call.computation))
+
+    return value
+
+
+def _values_of(f: _Function, **chosen: Any) -> _Function:
+    options = _arguments.options(**chosen)
+
+    def values(*args: Any) -> list[Any]:
+        call = _arguments.prepare(f, (0,), options, args, {})
+        with opened(call.computation):
+            natives, _ = flatten_output(run(f, call, call.primals), call.computation, arrays_only=True)
+        return [call.present(native) for native in natives]
+
+    return values
+
+
+def _product_of(f: _Function, **chosen: Any) -> _Function:
+    options = _arguments.options(**chosen)
+
+    def product(x: Any, direction: list[Any], *args: Any) -> Any:
+        call = _arguments.prepare(f, (0,), options, (x, *args), {})
+        backend = call.computation.backend
+        flat = Flattened(f, call, scalar=True)
         with opened(call.computation):
             directions = tuple(
-                backend.asarray(part, dtype=_dtypes.dtype_name(x.dtype), device=backend.device(x))
-                for part, x in zip(parts, call.primals, strict=True)
+                backend.asarray(part, dtype=_dtypes.dtype_name(primal.dtype), device=backend.device(primal))
+                for part, primal in zip(direction, call.primals, strict=True)
             )
             products = _derive.hvp(backend, flat, call.primals, directions, call.closed)
-        return _as_vector([backend.to_numpy(product) for product in products])
+        return call.restore(products)[0]
 
-    def _call(self, vector: Vector) -> Call:
-        # Prepared as for a gradient, so that f sees the same arguments, but nothing is recorded.
-        return _arguments.prepare(self._f, (0,), self._options, (self.point.tree(vector), *self._args), {})
-
-
-def _as_vector(arrays: list[Any]) -> Vector:
-    return np.concatenate([np.ravel(array).astype(np.float64) for array in arrays])
+    return product
 
 
 class ScipyFunctions(NamedTuple):
@@ -146,6 +179,7 @@ def scipy_functions(
     backend: str | Backend | None = None,
     device: Any = None,
     dtype: Any = None,
+    compile: bool = False,
 ) -> ScipyFunctions:
     """Return a real scalar-valued function and its derivatives as functions of a flat NumPy vector.
 
@@ -153,7 +187,7 @@ def scipy_functions(
 
     Parameters
     ----------
-    f, x0, args, backend, device, dtype
+    f, x0, args, backend, device, dtype, compile
         As for `minimize`.
 
     Returns
@@ -180,7 +214,7 @@ def scipy_functions(
     >>> functions.unflatten(found)
     {'w': array(3.), 'b': array(0.)}
     """
-    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype)
+    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype, compile=compile)
     both = Once(problem.value_and_gradient)
 
     def jac(vector: Vector) -> Vector:

@@ -27,6 +27,7 @@ def minimize(
     backend: str | Backend | None = None,
     device: Any = None,
     dtype: Any = None,
+    compile: bool = False,
     method: Any = None,
     bounds: Any = None,
     tol: float | None = None,
@@ -46,6 +47,10 @@ def minimize(
         Further arguments of f, constant; a value that is no tuple is the only one.
     backend, device, dtype
         As for `multigrad.gradient`. None takes the framework and the device of the arrays in x0 and args.
+    compile
+        As for `multigrad.gradient`: whether the framework compiles what SciPy asks for (value with gradient, Jacobian,
+        products, ...), each when it is first asked for. f is then traced, not called, however many steps there are,
+        and must not branch on values. What is no array or float in args is built into the program.
     method, tol, options
         As for `scipy.optimize.minimize`. Newton-CG, trust-ncg, trust-krylov and trust-constr get exact products of the
         Hessian with vectors, dogleg and trust-exact the exact Hessian; Nelder-Mead, Powell, COBYLA and COBYQA get
@@ -86,7 +91,7 @@ def minimize(
     {'w': 3.0, 'b': -1.0}
     """
     optimize = scipy_optimize()
-    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype)
+    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype, compile=compile)
     point = problem.point
     name = method.lower() if isinstance(method, str) else None
     derivatives: dict[str, Any] = {"jac": None if name in _VALUES_ONLY else True}

@@ -24,6 +24,7 @@ def least_squares(
     backend: str | Backend | None = None,
     device: Any = None,
     dtype: Any = None,
+    compile: bool = False,
     bounds: Any = None,
     **options: Any,
 ) -> Any:
@@ -33,7 +34,7 @@ def least_squares(
     ----------
     f
         Called as ``f(x, *args)`` with x in the structure of x0; returns a tree of real arrays, the residuals.
-    x0, args, backend, device, dtype
+    x0, args, backend, device, dtype, compile
         As for `minimize`.
     bounds
         A pair ``(low, high)`` of trees with the structure of x0, or a prefix of it such as one number for all; None
@@ -73,7 +74,7 @@ def least_squares(
     {'size': 2.0, 'rate': 0.693147}
     """
     optimize = scipy_optimize()
-    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype)
+    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype, compile=compile)
     point = problem.point
     if bounds is not None and not isinstance(bounds, optimize.Bounds):
         bounds = point.bounds(*pair_of_trees(bounds))
@@ -93,6 +94,7 @@ def root(
     backend: str | Backend | None = None,
     device: Any = None,
     dtype: Any = None,
+    compile: bool = False,
     method: str = "hybr",
     tol: float | None = None,
     options: dict[str, Any] | None = None,
@@ -105,7 +107,7 @@ def root(
     f
         Called as ``f(x, *args)`` with x in the structure of x0; returns a tree of real arrays with as many elements as
         x0, not necessarily in its structure.
-    x0, args, backend, device, dtype
+    x0, args, backend, device, dtype, compile
         As for `minimize`.
     method, tol, options
         As for `scipy.optimize.root`. The methods hybr and lm get the Jacobian, the others values alone.
@@ -139,7 +141,7 @@ def root(
     {'x': 2.0, 'y': 1.0}
     """
     optimize = scipy_optimize()
-    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype)
+    problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype, compile=compile)
     point = problem.point
     result = optimize.root(
         Once(lambda vector: _square(problem.values(vector), point)),
