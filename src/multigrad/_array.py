@@ -19,6 +19,8 @@ from multigrad._errors import DetachedValueError, MixedBackendError
 _new = object.__new__
 # A tuple: a union is made anew in every call, and torch.compile cannot follow it.
 _FROM_NUMPY = (np.ndarray, np.generic)
+# Types of an index, or of a part of one, that holds no array.
+_POSITIONS = frozenset((int, slice, type(None), type(...)))
 
 # What people reach for on a torch or JAX array, and how the standard says it.
 _STANDARD_WAY = {
@@ -256,7 +258,7 @@ class Array(ArrayMethods):
 
     def __getitem__(self, key: Any, /) -> Self:
         try:
-            return self._wrap(self._getitem(self.native, self._key(key)))
+            return self._wrap(self._getitem(self.native, key if type(key) in _POSITIONS else self._key(key)))
         except Exception as error:
             _raise_clearer(error, f"The index {key!r} does not fit an array of shape {self.shape}")
 
@@ -271,9 +273,14 @@ class Array(ArrayMethods):
     def _key(cls, key: Any) -> Any:
         """Return an index with the native arrays inside."""
         if isinstance(key, tuple):
+            if all([type(part) in _POSITIONS for part in key]):
+                return key
             return tuple(cls._key(part) for part in key)
         if isinstance(key, Array):
             return key.native if type(key) is cls else cls._adopt(key)
+        if isinstance(key, list | range):
+            positions = np.asarray(key)
+            return positions if positions.size else positions.astype(np.int64)
         if type(key) is float or type(key) is str:
             raise IndexError(
                 f"Expected integers, slices, None, ... or arrays of integers or bools as index, got {key!r}."
@@ -351,14 +358,23 @@ class Array(ArrayMethods):
         # Branching on a value is no exit: the branch that is taken is the function at this point.
         if self._is_symbolic(self.native):
             raise DetachedValueError(
-                f"A function that is being compiled has no values to branch on (an array of {self._describe()} was "
-                "asked for its truth). Choose between values with xp.where, or run without compiling."
+                "A function that is being compiled or mapped has no one value to branch on (an array of "
+                f"{self._describe()} was asked for its truth). Choose between values with xp.where, or call the "
+                "function as it is."
             )
         if self.size != 1:
             raise ValueError(
                 f"Expected one element to tell the truth of, got shape {self.shape}; use xp.any or xp.all."
             )
-        return bool(self.native)
+        try:
+            return bool(self.native)
+        except RuntimeError as error:
+            if not str(error).startswith("vmap"):  # torch's values in a map look like values until they are asked
+                raise
+            raise DetachedValueError(
+                f"A function that is being mapped has no one value to branch on (an array of {self._describe()} was "
+                "asked for its truth). Choose between values with xp.where, or call the function as it is."
+            ) from error
 
     def item(self) -> Any:
         """Return the only element as a Python number."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from multigrad import _arguments, _computation, _leaves, _registry, _tree
+from multigrad import _arguments, _computation, _leaves, _registry, _selection, _tree
 from multigrad._arguments import Call, Options
 from multigrad._array import Array
 from multigrad._computation import Computation, opened
@@ -54,6 +54,7 @@ class Prepared:
     def __init__(
         self, f: _Function, options: Options, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: Any
     ) -> None:
+        self._f = f
         self.count = len(args)
         self.keywords = tuple(kwargs)
         self.flat = _leaves.Leaves((*args, *kwargs.values()), _leaves.expander(options.backend))
@@ -81,6 +82,15 @@ class Prepared:
             for leaf, native in zip(raw, self.call.primals, strict=True)
         )
 
+    def _unhashable(self) -> str:
+        """Return the first leaf that cannot be built into a program, as code, and its type."""
+        known = _selection.positional_names(self._f)[: self.count]
+        names = [*known, *(f"args[{i}]" for i in range(len(known), self.count)), *self.keywords]
+        for position, leaf in enumerate(self.flat.leaves):
+            if not self.dynamic[position] and not isinstance(leaf, Hashable):
+                return f"{self.flat.path(position, names)} of type {type(leaf).__name__}"
+        return "a value that holds one that is not"
+
     @staticmethod
     def _is_dynamic(leaf: Any, data: bool) -> bool:
         if _registry.array_backend_name(leaf) is not None:
@@ -96,9 +106,9 @@ class Prepared:
             hash(static)
         except TypeError:
             raise InputError(
-                "Expected arrays, numbers and hashable values as arguments of a compiled function, got "
-                f"{', '.join(type(leaf).__name__ for _, leaf in static)}: what is no array or float is built into the "
-                "program."
+                f"Expected arrays, numbers and hashable values as arguments of a compiled function, got "
+                f"{self._unhashable()}: what is no array or float is built into the program. If it is a container, "
+                "register it with multigrad.register_pytree, or make it a dataclass."
             ) from None
         computation = self.call.computation
         structures = tuple(structure and (structure.spec, structure.nodes) for structure in self.flat.structures)
@@ -156,6 +166,8 @@ class Program:
             results[:] = [described]
             return arrays
 
+        # A result that is part of a graph of the caller's needs f for as long as that graph lives.
+        flat.hold = f._reference  # type: ignore[attr-defined]
         self._results = results
         prepared.enter(backend)
         self.compiled = backend.compile(flat, prepared.inputs)

@@ -67,7 +67,7 @@ class QuickCalls:
         for kind, one in own.items():
             if kind is cls:
                 _key_of[kind] = _key_of_array(backend.compile_key)  # type: ignore[attr-defined]
-            elif cls._is_array_object(one):
+            elif cls._is_native(one) and cls._is_array_object(one):
                 _key_of[kind] = backend.compile_key  # type: ignore[attr-defined]
             else:
                 return False

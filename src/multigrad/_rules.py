@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -86,9 +87,10 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
         check_callable(bwd)
         self._rule = (fwd, bwd)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._rule is None:
             raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defvjp(fwd, bwd).")
+        args = _by_position(self._f, args, kwargs)
         if (observer := _computation.observer()) is not None:
             return observer.rule(self, args)
         arguments = _Arguments(args)
@@ -203,15 +205,17 @@ class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
         Parameters
         ----------
         rule
-            Takes ``(primals, tangents)``, two tuples with one tree per argument of f (tangents are None at leaves that
-            are not differentiated), and returns ``(value, tangent_out)`` of one structure.
+            Takes ``(primals, tangents)``, two tuples with one tree per argument of f, and returns ``(value,
+            tangent_out)`` of one structure. Tangents are zero where nothing is differentiated, None at leaves that
+            have no derivative (strings, bools, integer arrays).
         """
         check_callable(rule)
         self._rule = rule
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._rule is None:
             raise TypeError(f"Expected a rule for {_name(self._f)}; set it with {_name(self._f)}.defjvp(rule).")
+        args = _by_position(self._f, args, kwargs)
         if (observer := _computation.observer()) is not None:
             return observer.rule(self, args)
         arguments = _Arguments(args)
@@ -363,8 +367,8 @@ class _Arguments:
         return self._trees(leaves)
 
     def tangents(self, tangents: Natives) -> tuple[Any, ...]:
-        """Return one tree per argument with the tangents at the inputs and None elsewhere."""
-        leaves: list[Any] = [None] * len(self._flat.leaves)
+        """Return one tree per argument with the tangents at the inputs, 0 at numbers and None elsewhere."""
+        leaves: list[Any] = [0.0 if type(leaf) in (int, float, complex) else None for leaf in self._flat.leaves]
         for position, x in zip(self._positions, tangents, strict=True):
             leaves[position] = self.show(x)
         return self._trees(leaves)
@@ -391,6 +395,20 @@ class _Arguments:
                 Expected(structure, mask, self.computation, f"bwd(...)[{argument}]", owner="argument").flatten(part)
             )
         return tuple(natives)
+
+
+def _by_position(f: _Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the arguments of a call by their positions, which rules speak of."""
+    if not kwargs:
+        return args
+    bound = inspect.signature(f).bind(*args, **kwargs)
+    bound.apply_defaults()
+    if bound.kwargs:
+        names = ", ".join(bound.kwargs)
+        raise TypeError(
+            f"Expected arguments of {_name(f)} that can be passed by position, got {names} by keyword only."
+        )
+    return bound.args
 
 
 def _constant(value: Any, backend: Backend) -> Any:

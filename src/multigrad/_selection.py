@@ -49,7 +49,7 @@ class Selection:
         if len(set(keys)) < len(keys):
             raise ArgumentSelectionError(
                 f"Expected each argument once, got argnums={self.argnums!r} and argnames={self.argnames!r}, which "
-                "select one argument twice."
+                "select one argument twice: it is repeated."
             )
         return tuple(keys), kwargs
 
@@ -81,7 +81,7 @@ def _checked(word: str, value: Any, kind: type) -> tuple[Any, ...]:
     if not all(isinstance(one, kind) and not isinstance(one, bool) for one in chosen):
         raise ArgumentSelectionError(f"Expected {what} for {word}, got {word}={value!r}.")
     if len(set(chosen)) < len(chosen):
-        raise ArgumentSelectionError(f"Expected each argument once, got {word}={value!r}, which repeats one.")
+        raise ArgumentSelectionError(f"Expected each argument once, got {word}={value!r}, one of them repeated.")
     if not chosen:
         raise ArgumentSelectionError(f"Expected at least one argument, got {word}={value!r}; nothing to differentiate.")
     return chosen

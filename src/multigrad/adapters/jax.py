@@ -14,6 +14,7 @@ import numpy as np
 from multigrad._computation import Computation
 from multigrad._errors import DetachedValueError, DtypeError
 from multigrad._protocol import FlatFunction, Natives, PrecisionSetting, Pullback, TracedOperation
+from multigrad.array_api._checks import numpy_array
 from multigrad.array_api.jax import _native as native_namespace
 from multigrad.array_api.jax import _object, _tracing
 from multigrad.array_api.jax._array import JaxArray
@@ -185,7 +186,9 @@ class JaxBackend:
     compile_key = staticmethod(operator.attrgetter("aval.shape", "aval.dtype"))
 
     def compile_input(self, x: Any, dtype: Any, /) -> Any:
-        return x  # a compiled call takes in numbers and NumPy's arrays faster than any conversion before it
+        # A compiled call takes in numbers and NumPy's arrays faster than any conversion before it, but reads the bytes
+        # of another machine's order as they are (0.10).
+        return x if type(x) is not np.ndarray or x.dtype.isnative else numpy_array(x)
 
     def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
         return jax.jit(f)

@@ -9,7 +9,10 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.exceptions import AxisError  # both a ValueError and an IndexError
+
+from multigrad._dtypes import dtype_name
 
 
 def axis(value: Any, ndim: int) -> int:
@@ -101,6 +104,25 @@ def axis_of_triples(first: Sequence[int | None], second: Sequence[int | None], v
             raise ValueError(f"xp.linalg.cross takes vectors of 3 elements, got shape {tuple(shape)}, axis {value}.")
     broadcast(first, second)
     return value
+
+
+def numpy_array(x: Any) -> Any:
+    """Return a NumPy array as every framework takes it: no subclass, in this machine's order of bytes.
+
+    Raises
+    ------
+    DtypeError
+        If the standard has no such dtype.
+    TypeError
+        If it is a masked array, whose mask would be lost.
+    """
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            "Expected an array without a mask, got numpy.ma.MaskedArray, whose mask would be lost. Fill it with "
+            "x.filled(value), or pass data and mask apart and choose with xp.where."
+        )
+    dtype_name(x.dtype)
+    return np.asarray(x, dtype=x.dtype if x.dtype.isnative else x.dtype.newbyteorder("="))
 
 
 def integer(value: Any, what: str) -> int:

@@ -7,7 +7,6 @@ an `Array`, native out if all are native; creation functions give `Array`.
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 from multigrad import _dtypes
 from multigrad._array import Array, plain_number
 from multigrad._errors import MixedBackendError
-from multigrad.array_api import _domains
+from multigrad.array_api import _checks, _domains, _integers, _ranges
 from multigrad.array_api._explain import explained
 
 CREATION = frozenset(
@@ -27,11 +26,11 @@ CREATION = frozenset(
 _CONVERSIONS = frozenset(("asarray", "from_dlpack"))
 # Functions whose positional arguments may be dtypes.
 _TAKE_DTYPES = frozenset(("astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"))
-# Which positional argument is a shape, whose sizes may be arrays: ``xp.reshape(x, (n, -1))`` with an n computed before.
-_SHAPES = {"broadcast_to": 1, "reshape": 1, "tile": 1, "empty": 0, "full": 0, "ones": 0, "zeros": 0}
 CONSTANTS = frozenset(("e", "inf", "nan", "newaxis", "pi"))
 _AS_THEY_ARE = CONSTANTS | {"__array_namespace_info__"}
 EXTENSIONS = ("linalg", "fft")
+# Options that need no look: they hold no array, and name no dtype.
+_PLAIN = frozenset((bool, int, float, type(None)))
 # A tuple: a union is made anew in every call, and torch.compile cannot follow it.
 _FROM_NUMPY = (np.ndarray, np.generic)
 
@@ -77,7 +76,11 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
     def create(*args: Any, **kwargs: Any) -> Array:
         if kwargs.get("copy") is False and args and type(args[0]) is cls and _stays(args[0], kwargs):
             return args[0]  # whoever assigns to one sees it in the other
-        unwrapped = _Call(cls, _with_sizes(name, args), kwargs, converts=name in _CONVERSIONS)
+        if name in _ranges.NAMES:
+            found = _ranges.between_recorded(name, function, cls, args, kwargs)
+            if found is not None:
+                return found
+        unwrapped = _Call(cls, _integers.plain(name, args, kwargs), kwargs, converts=name in _CONVERSIONS)
         if unwrapped.observer is not None:
             return unwrapped.observer.function(name, create, args, kwargs)
         try:
@@ -101,24 +104,30 @@ def _stays(array: Array, options: dict[str, Any]) -> bool:
 
 def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
     takes_dtypes = name in _TAKE_DTYPES
+    takes_integers = _integers.takes(name)
     check = _domains.checker(name, cls._xp)
-    no_options: dict[str, Any] = {}
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        # The usual calls, one or two arrays, take the short way.
-        count = 0 if kwargs else len(args)
+        # The usual calls, one or two arrays with plain options, take the short way.
+        count = len(args)
         plain: Any  # before the branches: TensorFlow's AutoGraph allows no annotation inside them
-        if count == 1 and type(args[0]) is cls:
-            plain, options, wraps = (args[0].native,), no_options, True
-        elif count == 2 and type(args[0]) is cls and type(args[1]) is cls:
-            plain, options, wraps = (args[0].native, args[1].native), no_options, True
+        options: Any
+        kind: Any = None  # of the first native array on the short way
+        if (
+            0 < count < 3
+            and type(args[0]) is cls
+            and (count == 1 or (type(args[1]) is cls and not takes_integers))
+            and (not kwargs or all([type(value) in _PLAIN for value in kwargs.values()]))
+        ):
+            plain = (args[0].native,) if count == 1 else (args[0].native, args[1].native)
+            options, wraps, kind = kwargs, True, type(plain[0])
         else:
-            unwrapped = _Call(cls, _with_sizes(name, args), kwargs, takes_dtypes)
+            unwrapped = _Call(cls, _integers.plain(name, args, kwargs), kwargs, takes_dtypes)
             if unwrapped.observer is not None:
                 return unwrapped.observer.function(name, call, args, kwargs)
             if not takes_dtypes:
-                unwrapped.make_array()
+                unwrapped.make_arrays(name)
             plain, options, wraps = unwrapped.args, unwrapped.kwargs, unwrapped.wraps
         try:
             if check is not None:
@@ -129,19 +138,12 @@ def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
             if clearer is error:
                 raise
             raise clearer from error
+        if kind is not None and type(result) is kind:
+            return cls._wrap(result)
         return _rewrap(cls, result) if wraps else result
 
     call.__name__ = name
     return call
-
-
-def _with_sizes(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the arguments of a call with plain integers for the sizes of a shape."""
-    place = _SHAPES.get(name)
-    if place is None or place >= len(args) or not isinstance(args[place], tuple | list):
-        return args
-    sizes = tuple(operator.index(size) if hasattr(size, "dtype") else size for size in args[place])
-    return (*args[:place], sizes, *args[place + 1 :])
 
 
 def _rewrap(cls: type[Array], result: Any) -> Any:
@@ -178,10 +180,28 @@ class _Call:
         self.args = tuple([self.unwrap(arg) for arg in args])
         self.kwargs = {key: self.unwrap(value) for key, value in kwargs.items()}
 
-    def make_array(self) -> None:
-        """Give Python numbers alone a meaning: ``xp.sqrt(2.0)`` takes an array of the default dtype."""
-        if not (self.saw_array or self.saw_native) and self.args and type(self.args[0]) in _dtypes.NUMBERS:
-            self.args = (self.cls._xp.asarray(self.args[0]), *self.args[1:])
+    def make_arrays(self, name: str) -> None:
+        """Make arrays of Python numbers where the frameworks need them.
+
+        Numbers alone get a meaning: ``xp.sqrt(2.0)`` takes an array of the default dtype. Beside arrays they are one in
+        ``xp.where(True, x, y)`` and ``xp.stack([x, 1.0])``.
+        """
+        xp, args = self.cls._xp, self.args
+        if not args:
+            return
+        first = args[0]
+        if type(first) in _dtypes.NUMBERS and (name == "where" or not (self.saw_array or self.saw_native)):
+            self.args = (xp.asarray(first), *args[1:])
+        elif name in ("stack", "concat") and any([type(one) in _dtypes.NUMBERS for one in first]):
+            array = next((one for one in first if type(one) not in _dtypes.NUMBERS), None)
+            self.args = ([self._beside(one, array) for one in first], *args[1:])
+
+    def _beside(self, number: Any, array: Any) -> Any:
+        """Return a number as an array of the dtype that it has beside an array."""
+        if type(number) not in _dtypes.NUMBERS:
+            return number
+        xp = self.cls._xp
+        return xp.asarray(number, dtype=None if array is None else xp.result_type(array, number))
 
     @property
     def wraps(self) -> bool:
@@ -197,7 +217,7 @@ class _Call:
             return value
         if cls._is_native(value):
             self.saw_native = True
-            return value
+            return value if not isinstance(value, np.ndarray) or kind is np.ndarray else _checks.numpy_array(value)
         if isinstance(value, Array):
             self.saw_array = True
             self.observer = self.observer or getattr(value, "observer", None)

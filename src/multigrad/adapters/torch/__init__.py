@@ -25,6 +25,7 @@ from multigrad.adapters.torch._embedding import Embedding
 from multigrad.array_api.torch import _native as native_namespace
 from multigrad.array_api.torch import _object, _tracing
 from multigrad.array_api.torch._array import TorchArray
+from multigrad.array_api.torch._creation import from_numpy_array
 from multigrad.array_api.torch._dtypes import DTYPES
 
 # No public question "is a torch.func transform running?" (torch 2.13).
@@ -167,7 +168,7 @@ class TorchBackend(Embedding):
 
     def compile_input(self, x: Any, dtype: Any, /) -> Any:
         # A program does not write to its arguments, so it may read NumPy's memory.
-        return torch.from_numpy(x) if isinstance(x, np.ndarray) else torch.tensor(x, dtype=dtype)
+        return torch.from_numpy(from_numpy_array(x)) if isinstance(x, np.ndarray) else torch.tensor(x, dtype=dtype)
 
     def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
         from multigrad.adapters.torch._program import Program  # inductor takes a second to import

@@ -14,11 +14,33 @@ from typing import Any
 import torch
 import torch._inductor
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.overrides import TorchFunctionMode
 
 from multigrad._errors import DetachedValueError
 from multigrad._protocol import Natives
+from multigrad.array_api.torch._object import is_symbolic
 
 _functorch = torch._C._functorch
+
+
+_NO_VALUE = (
+    "A function that is being compiled has no values to branch on, nor to take out of the computation: choose between "
+    "values with xp.where, or run without compiling."
+)
+
+
+class _NoExit(TorchFunctionMode):
+    """Refuses to give the values of what is being traced, which are those of an example, to NumPy and Python.
+
+    make_fx refuses ``item()`` by itself, and lets these through.
+    """
+
+    _EXITS = frozenset((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.tolist, torch.Tensor.__dlpack__))
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in self._EXITS and is_symbolic(args[0]):
+            raise DetachedValueError(_NO_VALUE)
+        return func(*args, **(kwargs or {}))
 
 
 class Program:
@@ -30,17 +52,17 @@ class Program:
     def __init__(self, backend: Any, f: Callable[..., Natives], arrays: Natives) -> None:
         self._backend = backend
         self._f = f
+        self._hold: Callable[[], Any] = getattr(f, "hold", lambda: None)
         given = [x.detach() for x in arrays]
         try:
-            graph = make_fx(f)(*given)
+            with _NoExit():
+                graph = make_fx(f)(*given)
         except RuntimeError as error:
             if "tracing tensor" not in str(error):
                 raise
-            raise DetachedValueError(
-                "A function that is being compiled has no values to branch on, nor to take out of the computation: "
-                "choose between values with xp.where, or run without compiling."
-            ) from error
+            raise DetachedValueError(_NO_VALUE) from error
         self._closed_over = _lift_constants(graph)
+        _drop_idle_expansions(graph)
         with torch.no_grad():
             self._compiled = torch._inductor.compile(graph, [*given, *(x.detach() for x in self._closed_over)])
 
@@ -56,8 +78,12 @@ class Program:
         with torch.no_grad():
             outputs = tuple(self._compiled(*(x.detach() for x in (*arrays, *closed_over))))
         # Part of a graph of the caller's.
-        pullback = self._pullback_through(trained) if trained else self._pullback
-        return self._backend.with_pullback(outputs, (*arrays, *trained), arrays, pullback)
+        pullback, held = self._pullback_through(trained) if trained else self._pullback, self._hold()
+
+        def pull(arrays: Natives, cotangents: Natives, _held: Any = held) -> Natives:
+            return pullback(arrays, cotangents)  # which runs f once more, for as long as the caller's graph lives
+
+        return self._backend.with_pullback(outputs, (*arrays, *trained), arrays, pull)
 
     def _pullback(self, arrays: Natives, cotangents: Natives) -> Natives:
         """Pull back by a program of its own, made when it is first needed."""
@@ -67,6 +93,7 @@ class Program:
             _, pull, _ = self._backend.vjp(lambda *xs: (self._f(*xs), ()), inputs, reusable=False)
             return pull(given)
 
+        pulled.hold = self._hold  # type: ignore[attr-defined]
         return Program(self._backend, pulled, (*arrays, *cotangents))(*arrays, *cotangents)
 
     def _pullback_through(self, trained: list[Any]) -> Callable[[Natives, Natives], Natives]:
@@ -87,6 +114,23 @@ class Program:
             )
 
         return pullback
+
+
+def _drop_idle_expansions(graph: Any) -> None:
+    """Take out of a graph the expansions to the shape that is there already.
+
+    A write through one into new memory becomes a sum with what was in that memory (functionalization, torch 2.13).
+    """
+    for node in list(graph.graph.nodes):
+        if node.target is torch.ops.aten.expand.default and _shape(node) == _shape(node.args[0]) is not None:
+            node.replace_all_uses_with(node.args[0])
+            graph.graph.erase_node(node)
+    graph.recompile()
+
+
+def _shape(node: Any) -> tuple[int, ...] | None:
+    made = node.meta.get("tensor_meta")
+    return None if made is None else tuple(made.shape)
 
 
 def _lift_constants(graph: Any) -> list[Any]:

@@ -67,6 +67,7 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
     if not isinstance(obj, np.ndarray | np.generic):
         obj = np.asarray(obj)
         dtype = dtype or DTYPES.get(_defaults.dtype_of_values(obj.dtype.kind))
+    obj = _checks.numpy_array(obj)
     device = as_device(_defaults.device() if device is None else device)
     # jnp.asarray may share a NumPy array's memory on CPU; a later change of it must not show.
     obj, dtype = np.array(obj), dtype or obj.dtype

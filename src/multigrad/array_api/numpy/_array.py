@@ -4,6 +4,7 @@ import numpy as np
 
 from multigrad._array import Array
 from multigrad._dtypes import dtype_name
+from multigrad.array_api import _checks
 from multigrad.array_api.numpy import _dtypes, _indexing, _native, _object
 
 
@@ -36,4 +37,6 @@ class NumpyArray(Array):
     def _coerce(cls, other):
         if isinstance(other, Array) and type(other) is not cls:
             return NotImplemented  # NumPy's arrays go to the other's framework, whose reflected operator answers
+        if isinstance(other, np.ndarray) and type(other) is not np.ndarray:
+            return _checks.numpy_array(other)
         return super()._coerce(other)

@@ -52,6 +52,7 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         if obj.dtype.kind not in "biufc":
             raise TypeError(f"xp.asarray takes numbers and arrays of them, got values of dtype {obj.dtype}.")
         dtype = dtype or DTYPES.get(_defaults.dtype_of_values(obj.dtype.kind))
+    obj = _checks.numpy_array(obj)
     # A copy: the caller may change its array after the call.
     return np.array(obj, dtype=dtype)
 

@@ -15,7 +15,8 @@ def is_plain(x):
 
 
 def is_array_object(x):
-    return not isinstance(x, np.generic)  # NumPy's scalars stand for 0-d arrays
+    # NumPy's scalars stand for 0-d arrays; a subclass of its arrays has rules of its own.
+    return type(x) is np.ndarray or isinstance(x, Tracer)
 
 
 def is_recorded(x):

@@ -97,7 +97,7 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         if dtype is None and default is not None:
             dtype = DTYPES[default]
     # Of NumPy's scalars TensorFlow keeps those it has seen, and takes -0.0 for 0.0.
-    obj = np.asarray(obj)
+    obj = np.asarray(_checks.numpy_array(obj))
     return _from_numpy(obj, DTYPES[dtype_name(obj.dtype)] if dtype is None else dtype, device)
 
 

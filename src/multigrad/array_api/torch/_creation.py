@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from multigrad._dtypes import dtype_name
-from multigrad.array_api import _composed, _defaults
+from multigrad.array_api import _checks, _composed, _defaults
 from multigrad.array_api.torch._dtypes import DTYPES, promotion
 from multigrad.array_api.torch._object import as_device
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
@@ -88,8 +88,16 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         default = _defaults.dtype_of_values(obj.dtype.kind)
         if dtype is None and default is not None:
             obj = obj.astype(default)
+    elif isinstance(obj, np.ndarray):
+        obj = from_numpy_array(obj)
     # A NumPy array may change after the call; the standard's arrays must not change with it.
     return torch.tensor(obj, dtype=dtype, device=device)
+
+
+def from_numpy_array(x):
+    """Return a NumPy array as torch takes it, which knows no negative strides."""
+    x = _checks.numpy_array(x)
+    return np.ascontiguousarray(x) if any([stride < 0 for stride in x.strides]) else x
 
 
 def _numbers(obj):

@@ -1,6 +1,7 @@
 """The array object: how torch's tensors are told apart, inspected, read and written."""
 
 import torch
+from torch.fx.experimental.proxy_tensor import get_proxy_slot
 
 from multigrad._errors import DeviceError
 
@@ -13,6 +14,17 @@ def is_native(x):
 
 def is_recorded(x):
     return x.requires_grad or _functorch.is_functorch_wrapped_tensor(x)
+
+
+def is_symbolic(x):
+    """Tell whether a program is being traced and x is one of its values: what x holds is only an example's."""
+    mode = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY)
+    if mode is None:
+        return False
+    while _functorch.is_functorch_wrapped_tensor(x):
+        x = _functorch.get_unwrapped(x)
+    found = get_proxy_slot(x, mode.tracer, default=None)
+    return found is not None and found.constant is None
 
 
 def device_name(x):

@@ -11,6 +11,7 @@ import math
 
 import torch
 
+from multigrad.array_api.torch import _fused
 from multigrad.array_api.torch._regular import has_no_zero, is_apart, is_constant, is_readable, largest, smallest
 
 
@@ -68,19 +69,19 @@ def abs(x):  # noqa: A001
 
 @override(_is_positive)
 def sqrt(x):
-    # Native: -inf at -0, where the value is -0 and the slope +inf: two turns of the sign.
-    where = x.detach()
-    if is_readable(where):
-        side = torch.clamp(torch.rsqrt(where).add_(1), -1, 1)  # -1 at -0, else 1; NaN outside the domain
-    else:  # the same in a compiled program: no second root
-        side = torch.where(where == 0, torch.copysign(torch.ones_like(where), where), 1.0)
-    return torch.sqrt(x * side) * side
+    # Native: -inf at -0, where the value is -0 and the slope +inf. The root of 0, and -0 again: by sums, whose
+    # derivative is 1.
+    zero = torch.copysign(torch.zeros((), dtype=x.dtype, device=x.device), -x.detach())  # 0 at -0, else -0
+    return -(zero - torch.sqrt(x + zero))
 
 
 def _logarithm(function):
     # Native: -inf at -0, and 1/x outside the domain. What x is added to is 0 or NaN, and turns -0 into 0.
     def masked(x):
-        return function(torch.sqrt(x.detach()).neg_().relu_().add_(x))  # in place: half the time of new arrays
+        where = x.detach()
+        if is_readable(where):
+            return function(torch.sqrt(where).neg_().relu_().add_(x))  # in place: half the time of new arrays
+        return function((x + 0.0) * _fused.inside(where >= 0, where))  # the same in a compiled program: no root
 
     masked.__name__ = function.__name__
     return override(_is_positive)(masked)
@@ -91,12 +92,21 @@ log, log2, log10 = _logarithm(torch.log), _logarithm(torch.log2), _logarithm(tor
 
 @override(lambda x: smallest(x) >= -1)
 def log1p(x):
-    return valid(torch.log1p(x))  # native: 1 / (1 + x) outside the domain
+    # Native: 1 / (1 + x) outside the domain.
+    where = x.detach()
+    if is_readable(where):
+        return valid(torch.log1p(x))
+    # The same in a compiled program: no logarithm for the slope.
+    return torch.log1p(x * _fused.inside(where >= -1, where))
 
 
 @override(lambda x: smallest(x) >= -1 and largest(x) <= 1)
 def atanh(x):
-    return valid(torch.atanh(x))  # native: 1 / (1 - x²) outside the domain
+    # Native: 1 / (1 - x²) outside the domain.
+    where = x.detach()
+    if is_readable(where):
+        return valid(torch.atanh(x))
+    return torch.atanh(x * _fused.inside(torch.abs(where) <= 1, where))  # as in log1p
 
 
 def _mirrored(function, below):
@@ -153,8 +163,10 @@ def asinh(x):
     if x.dtype.is_complex:
         return _complex_asinh(x)
     # Native: 0 where the square overflows. There asinh(x) = asinh(x / r) + log(r) but for rounding.
-    limits, bound = torch.finfo(x.dtype), _root_of_largest(x.dtype)
     size = x.detach()
+    if not is_readable(size):
+        return _fused.asinh(x)
+    limits, bound = torch.finfo(x.dtype), _root_of_largest(x.dtype)
     ratio = torch.clamp(torch.abs(size) / bound, 1, limits.max / bound * 2)
     return torch.asinh(x / ratio) + torch.copysign(torch.log(ratio), size)
 
@@ -223,11 +235,22 @@ def hypot(x1, x2):
     return torch.where(zero, 0.0, torch.hypot(torch.where(zero, 1.0, x1), x2))
 
 
-@override(lambda x1, x2: has_no_zero(x1) or has_no_zero(x2))
+def _root_of_smallest_square(dtype):
+    return 2.0 ** -(math.frexp(torch.finfo(dtype).max)[1] // 4)
+
+
+def _has_fourth_power(x):
+    return is_readable(x) and smallest(torch.abs(x.detach())) >= _root_of_smallest_square(x.dtype)
+
+
+@override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
 def atan2(x1, x2):
-    # Native: forwards NaN at (0, 0), where the derivative is 0.
-    zero = _one_where((x1 == 0) & (x2 == 0), x1)
-    return torch.atan2(x1 * (1 - zero), x2 + torch.copysign(zero, x2.detach()))
+    # Native: forwards NaN at (0, 0), where the derivative is 0; and in second order infinite where the square of the
+    # squares underflows: scaled by a power of 2.
+    size, bound = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())), _root_of_smallest_square(x1.dtype)
+    zero = _one_where(size == 0, size)
+    scale = torch.where(size < bound, torch.full_like(size, 1 / bound), torch.ones_like(size))
+    return torch.atan2(x1 * (scale * (1 - zero)), x2 * scale + torch.copysign(zero, x2.detach()))
 
 
 @override(lambda x1, x2: False)
@@ -247,12 +270,15 @@ def _is_near(x1, x2):
 @override(_is_near)
 def logaddexp(x1, x2):
     # Native: NaN in second order where the exponential of the difference overflows. The value is the native one, and
-    # what is added is 0 with the derivatives of x2 + softplus(x1 - x2); infinities are too far away to count.
+    # what is added is 0 with the derivatives of x2 + softplus(x1 - x2), in quarters so that none of it overflows;
+    # infinities are too far away to count.
     value, most = torch.logaddexp(x1.detach(), x2.detach()), torch.finfo(x1.dtype).max
-    factor = torch.clamp(value, 1, 1)  # 1 or NaN
-    x1, x2 = [torch.clamp(x * factor, -most / 4, most / 4) for x in (x1, x2)]
-    smooth = x2 + torch.nn.functional.softplus(x1 - x2, threshold=math.log(most) - 1)
-    return value + (smooth - smooth.detach())
+    # A quarter or NaN; in a compiled program not by the value, which the slopes do not need.
+    number = value if is_readable(value) else torch.maximum(x1.detach(), x2.detach())
+    quarter = torch.clamp(number, 0.25, 0.25)
+    x1, x2 = [torch.clamp(x * quarter, -most / 4, most / 4) for x in (x1, x2)]
+    smooth = x2 + torch.nn.functional.softplus(x1 - x2, beta=4, threshold=math.log(most) - 1)
+    return torch.add(value, smooth - smooth.detach(), alpha=4)
 
 
 def pow(x1, x2):  # noqa: A001
@@ -290,9 +316,17 @@ def pow(x1, x2):  # noqa: A001
 
 
 def _power_by_number(x, n):
+    if type(n) is not float or n.is_integer() or not x.dtype.is_floating_point or smallest(x) > 0:
+        return torch.pow(x, n)
     # Native: the side of -0 for roots.
-    rooted = type(n) is float and not n.is_integer() and x.dtype.is_floating_point
-    return torch.pow(x + 0.0 if rooted else x, n)
+    x = x + 0.0
+    if n not in (0.5, 1.5) or is_constant(x) or smallest(x) > -math.inf:
+        return torch.pow(x, n)
+    # Native: NaN at -inf, where the slope is made of a square root (rule 1: 0 and inf, as with other numbers).
+    if n == 1.5:
+        return torch.pow(x, torch.full((), n, dtype=x.dtype, device=x.device))
+    below = x.detach() == -math.inf
+    return torch.where(below, math.nan, torch.pow(torch.where(below, 1.0, x), n))
 
 
 def _complex_pow(x, n):

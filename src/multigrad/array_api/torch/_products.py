@@ -7,11 +7,23 @@ that are known to be neither 0 nor NaN are divided.
 
 import torch
 
-from multigrad.array_api.torch._regular import is_constant, is_normal, is_readable
+from multigrad.array_api.torch._regular import is_constant, is_readable, largest, smallest
 
 
 def _is_exact(x):
     return not (x.dtype.is_floating_point or x.dtype.is_complex)
+
+
+def _can_be_divided(products, x):
+    """Tell whether products are known to be right when divided by two factors, in any order."""
+    return _is_between(x, 0.25) and _is_between(products, 0.5)
+
+
+def _is_between(x, power):
+    if not is_readable(x):
+        return False
+    size, limits = torch.abs(x.detach()), torch.finfo(x.dtype)
+    return smallest(size) > limits.tiny**power and largest(size) < limits.max**power
 
 
 def product(x, axis, keepdims):
@@ -20,7 +32,7 @@ def product(x, axis, keepdims):
         return torch.prod(x, axis, keepdim=keepdims)
     if is_constant(x) or is_readable(x):
         native = torch.prod(x, axis, keepdim=keepdims)
-        if is_constant(x) or is_normal(native):
+        if is_constant(x) or _can_be_divided(native, x):
             return native
     rest = []
     while (size := x.shape[axis]) > 1:
@@ -38,7 +50,7 @@ def cumulative(x, axis):
         return torch.cumprod(x, axis)
     if is_constant(x) or is_readable(x):
         native = torch.cumprod(x, axis)
-        if is_constant(x) or is_normal(native):
+        if is_constant(x) or _can_be_divided(native, x):
             return native
     return torch.movedim(_scan(torch.movedim(x, axis, -1)), -1, axis)
 

@@ -36,12 +36,12 @@ def _is_wrapped(x):
 
 def smallest(x):
     """Return the smallest element as a number: NaN if one is NaN, if there is none, or if nobody can know."""
-    return torch.amin(x.detach()).item() if is_readable(x) and x.numel() else math.nan
+    return x.detach().min().item() if is_readable(x) and x.numel() else math.nan
 
 
 def largest(x):
     """Return the largest element as a number, or NaN as `smallest` does."""
-    return torch.amax(x.detach()).item() if is_readable(x) and x.numel() else math.nan
+    return x.detach().max().item() if is_readable(x) and x.numel() else math.nan
 
 
 def has_no_zero(x):

@@ -5,7 +5,7 @@ import math
 import torch
 
 from multigrad.array_api import _checks
-from multigrad.array_api.torch import _products
+from multigrad.array_api.torch import _products, _regular
 from multigrad.array_api.torch._dtypes import astype, floating
 from multigrad.array_api.torch._unsigned import SIGNED, by_rank
 
@@ -38,6 +38,8 @@ def _accumulated(function, x, dtype):
 
 
 def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
+    if dtype is None and type(axis) is int and -x.ndim <= axis < x.ndim and x.dtype.is_floating_point:
+        return torch.sum(x, axis, keepdim=keepdims)  # the usual call
     if axis is None and not keepdims:
         return _accumulated(torch.sum, x, dtype)
     axes = _checks.axes(axis, x.ndim)
@@ -86,6 +88,8 @@ def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
 
 
 def _extreme(function, x, axis, keepdims):
+    if type(axis) is int and -x.ndim <= axis < x.ndim and x.numel() and x.dtype not in SIGNED:
+        return function(x, axis, keepdim=keepdims)  # the usual call
     if not x.numel():
         _check_choice(x, axis, function.__name__.removeprefix("a"))
     if axis is None and not keepdims:
@@ -135,6 +139,16 @@ def std(x, /, *, axis=None, correction=0.0, keepdims=False):
 
 
 def _root_of_variance(x, axes, **options):
-    variance = torch.var(x, axes, **options)
+    if _regular.is_constant(x):
+        return torch.std(x, axes, **options)
+    first = x.detach()[tuple([slice(1) if i in axes else slice(None) for i in range(x.ndim)])]
+    if _regular.is_readable(x):
+        variance = torch.var(x, axes, **options)
+        # The mean of equal elements need not be theirs, but it is close: torch adds up in blocks (2.13).
+        rounding = first * (8 * torch.finfo(x.dtype).eps * _size(x, axes) ** 0.5)
+        if torch.all(variance.detach().reshape(first.shape) > rounding * rounding):
+            return torch.sqrt(variance)
+    # Beside one of them it is theirs: 0, a symmetric kink.
+    variance = torch.var(x - first, axes, **options)
     zero = (variance == 0).to(variance.dtype)  # torch.std has NaN there, forwards and in second order
     return torch.sqrt(variance + zero) * (1 - zero)

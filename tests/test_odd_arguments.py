@@ -1,0 +1,134 @@
+"""Arguments at the edge of the standard: one answer or one refusal on every backend, and no gradient is lost."""
+
+import numpy as np
+import pytest
+
+import multigrad
+from multigrad import xp
+from multigrad.array_api import _ranges
+
+
+def _integral(upper):
+    t = xp.linspace(0.0, upper, 101)
+    return xp.sum((t[1:] - t[:-1]) * (t[1:] ** 2 + t[:-1] ** 2)) / 2
+
+
+def test_linspace_between_differentiated_ends(backend):
+    # The trapezoidal rule for t² from 0 to b is b³ (1/3 + h²/6) with h = 1/100.
+    factor = 1 / 3 + 1e-4 / 6
+    assert float(multigrad.gradient(_integral, backend=backend)(2.0)) == pytest.approx(3 * factor * 4, rel=1e-12)
+    assert float(multigrad.hessian(_integral, backend=backend)(2.0)) == pytest.approx(6 * factor * 2, rel=1e-12)
+    value, tangent = multigrad.jvp(_integral, (2.0,), (1.0,), backend=backend)
+    assert float(value) == pytest.approx(8 * factor, rel=1e-12)
+    assert float(tangent) == pytest.approx(12 * factor, rel=1e-12)
+
+
+def test_linspace_keeps_its_options(backend):
+    def f(start):
+        points = xp.linspace(start, 3, 4, dtype=xp.float32, endpoint=False)
+        assert points.dtype == xp.float32
+        return xp.sum(points * xp.asarray([1.0, 2.0, 3.0, 4.0], dtype=xp.float32))
+
+    # Weights 1 - i/4: 1·1 + 2·3/4 + 3·1/2 + 4·1/4.
+    assert float(multigrad.gradient(f, backend=backend)(2.0)) == 5.0
+
+
+def test_arange_with_a_differentiated_step_start_or_stop(backend):
+    # 0, s, 2s below 7 for s = 3; n and n + 1 below n + 1.5; 0, 1, 2, 3 below 3.5, whatever it is exactly.
+    gradient = multigrad.gradient
+    assert float(gradient(lambda s: xp.sum(xp.arange(0.0, 7.0, s)), backend=backend)(3.0)) == 3.0
+    assert float(gradient(lambda n: xp.sum(xp.arange(n, n + 1.5)), backend=backend)(3.0)) == 2.0
+    assert float(gradient(lambda n: xp.sum(xp.arange(n)) + n, backend=backend)(3.5)) == 1.0
+    assert float(gradient(lambda s: xp.sum(xp.arange(5.0, 0.0, s)), backend=backend)(-2.0)) == 3.0
+    with pytest.raises(ValueError, match="step other than 0"):
+        gradient(lambda s: xp.sum(xp.arange(0.0, 1.0, s)), backend=backend)(0.0)
+
+
+@pytest.mark.parametrize("bound", [-3.0, 0.0, 0.5, 1.0, 1.5, 2.0, 6.9, 7.0, 7.1, 1000.0])
+def test_the_number_of_elements_is_the_ceiling(bound):
+    assert _ranges._ceiling(bound) == max(int(np.ceil(bound)), 0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda n: xp.sum(xp.ones(n)) * n,
+        lambda n: xp.sum(xp.zeros((n, 2)) + n),
+        lambda n: xp.sum(xp.full(n, 1.0)) * n,
+        lambda n: xp.sum(xp.eye(n) * n),
+        lambda n: xp.sum(xp.roll(xp.ones(4) * n, n)),
+        lambda n: xp.sum(xp.repeat(xp.ones(4) * n, n)),
+        lambda n: xp.sum(xp.ones(4) * n, axis=n),
+        lambda n: xp.sum(xp.linspace(0.0, 1.0, n)) * n,
+        lambda n: xp.std(xp.ones(4) * n, correction=n / 3),
+    ],
+)
+def test_a_differentiated_value_is_no_size_and_no_axis(backend, f):
+    with pytest.raises(multigrad.DetachedValueError, match="being differentiated"):
+        multigrad.gradient(f, backend=backend)(2.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ([0, 0, 1], [[0.0, 4.0], [4.0, 6.0]]),
+        ([True, False], [[0.0, 2.0], [0.0, 0.0]]),
+        (([0, 1], [1, 0]), [[0.0, 2.0], [4.0, 0.0]]),
+        (range(2), [[0.0, 2.0], [4.0, 6.0]]),
+        ([], [[0.0, 0.0], [0.0, 0.0]]),
+    ],
+)
+def test_lists_as_an_index(backend, key, expected):
+    found = multigrad.gradient(lambda w: xp.sum(w[key] ** 2), backend=backend)(np.arange(4.0).reshape(2, 2))
+    assert multigrad.to_numpy(found).tolist() == expected
+
+
+def test_shapes_axes_and_numbers_as_people_write_them(backend):
+    ones = np.ones((2, 3))
+
+    def f(w):
+        total = xp.sum(w, axis=[0, 1]) + xp.sum(xp.reshape(w, -1)) + xp.sum(xp.reshape(w, (xp.asarray(6),)))
+        stacked = xp.sum(xp.stack([w[0, 0], 1.0]) * xp.stack([2, w[0, 0]]))  # 2 w + w
+        return total + stacked + xp.where(True, w[0, 0], 0.0) + xp.sum(xp.concat([w[0], xp.asarray([1.0])]))
+
+    found = multigrad.to_numpy(multigrad.gradient(f, backend=backend)(ones))
+    np.testing.assert_array_equal(found, [[8.0, 4.0, 4.0], [3.0, 3.0, 3.0]])
+
+
+def test_numpy_arrays_of_other_memory_layouts_and_kinds(backend):
+    backwards = np.arange(3.0)[::-1]
+    matrix = np.ones((1, 3)).view(np.matrix)
+    for x in (backwards, backwards.astype(">f8"), matrix, backwards[None].T):
+        plain = np.ascontiguousarray(np.asarray(x, dtype=float))
+        given = multigrad.gradient(lambda x: xp.sum(x**2), backend=backend)(x)
+        np.testing.assert_array_equal(multigrad.to_numpy(given), 2 * plain)
+        closed_over = multigrad.gradient(lambda w, x=x: xp.sum(w * x), backend=backend)(np.ones(plain.shape))
+        np.testing.assert_array_equal(multigrad.to_numpy(closed_over), plain)
+
+
+def test_compiled_calls_take_other_memory_layouts(backend):
+    f = multigrad.gradient(lambda x: xp.sum(x**3), backend=backend, compile=True)
+    for x in (
+        np.arange(3.0),
+        np.arange(3.0),
+        np.arange(3.0)[::-1],
+        np.arange(3.0)[::-1],
+        *[np.arange(3, dtype=">f8")] * 2,
+    ):
+        np.testing.assert_allclose(multigrad.to_numpy(f(x)), 3 * np.asarray(x, dtype=float) ** 2)
+
+
+def test_a_masked_array_is_refused(backend):
+    masked = np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])
+    with pytest.raises(TypeError, match=r"x\.filled"):
+        multigrad.gradient(lambda x: xp.sum(x), backend=backend)(masked)
+    for f in (lambda w: xp.sum(w * masked), lambda w: xp.sum(xp.multiply(w, masked))):
+        with pytest.raises(TypeError, match=r"x\.filled"):
+            multigrad.gradient(f, backend=backend)(1.0)
+
+
+def test_a_dtype_that_the_standard_lacks_is_named(backend):
+    with pytest.raises(multigrad.DtypeError, match=r"float128|longdouble"):
+        multigrad.gradient(lambda x: xp.sum(x), backend=backend)(np.ones(2, dtype=np.longdouble))
+    with pytest.raises(multigrad.DtypeError, match="U1"):
+        multigrad.gradient(lambda x: xp.sum(x), backend=backend)(np.array(["a"]))
