@@ -1,4 +1,4 @@
-"""The commands check and compare: what they find, their arguments, and what they say about bad usage."""
+"""The commands check, compare and graph: what they find, their arguments, and what they say about bad usage."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+import multigrad
 from multigrad import cli
 from multigrad.cli._literals import UsageError, arguments
 
@@ -38,6 +39,15 @@ def plain(w):
 
 def double(w):
     return 2 * w
+
+
+def broken(x):
+    y = x * 2
+    return inner(y)
+
+
+def inner(y):
+    return y + undefined_name
 
 
 constant = 3
@@ -143,6 +153,75 @@ def test_a_terminal_gets_colors(models, capsys, monkeypatch):
     assert "\x1b[" in capsys.readouterr().out
 
 
+# What the user's function raises
+
+
+def test_an_error_in_the_function_shows_its_own_lines(models, capsys):
+    for command in ("check", "graph"):
+        assert run(command, "models_of_user:broken", "1.0") == 3
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert [word in printed.err for word in ("in broken", "return y + undefined_name")] == [True, True]
+        assert "NameError: name 'undefined_name' is not defined" in printed.err
+        assert "cli/_" not in printed.err
+        assert "_running.py" not in printed.err
+
+
+def test_compare_says_where_the_function_raised(models, capsys):
+    assert run("compare", "models_of_user:broken", "1.0", "--backends", "numpy") == 3
+    assert "(models_of_user.py:37: return y + undefined_name)" in capsys.readouterr().out
+
+
+def test_an_error_of_this_package_is_not_blamed_on_the_function(models, monkeypatch):
+    monkeypatch.setattr("multigrad.check_gradient", multigrad.to_numpy)  # which knows no option
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        run("check", "models_of_user:plain", "[1, 2]")
+
+
+def test_a_reader_that_goes_away_ends_it_silently(models):
+    command = f"{sys.executable} -m multigrad check models_of_user:plain '[1, 2]'"
+    found = subprocess.run(
+        ["/bin/sh", "-c", f"( {command}; echo $? > status ) | true"], capture_output=True, text=True, check=False
+    )
+    assert found.stderr == ""
+    assert (models / "status").read_text().strip() == "141"
+
+
+# Layout
+
+
+def test_lines_fit_the_width(models, capsys, monkeypatch):
+    for command in ("check", "compare"):
+        monkeypatch.setenv("COLUMNS", "80")
+        run(command, "models_of_user:plain", "[1, 2, 3, 4]", *(["--backends", "numpy"] if command == "compare" else []))
+        printed = capsys.readouterr().out
+        assert max(map(len, printed.splitlines())) <= 80
+        assert "verdict" in printed  # in one piece
+        assert "not shown in this width: " in printed
+    monkeypatch.delenv("COLUMNS")
+    run("compare", "models_of_user:plain", "[1, 2, 3, 4]", "--backends", "numpy")
+    assert "seconds: first call, second" in capsys.readouterr().out
+
+
+def test_rows_are_in_the_order_of_elements_and_modes(models, capsys):
+    run("check", "models_of_user:plain", "[1, 2, 3]", "--backend", "numpy")
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "right" in line][1:]
+    modes = ("reverse", "forward")
+    assert [(row[0], row[-2]) for row in rows[:6]] == [(f"w[{i}]", mode) for i in range(3) for mode in modes]
+    assert rows[6][:2] == ["random", "direction"]
+
+
+# graph
+
+
+def test_graph_prints_or_writes(backend, models, capsys):
+    assert run("graph", "models_of_user:scaled", "[1, 3]", "--backend", backend) == 0
+    assert "u3 = u2 / 4" in capsys.readouterr().out
+    assert run("graph", "models_of_user:scaled", "[1, 3]", "--backend", backend, "--output", "g.svg", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["nodes"][0]["derivative"] == [0.5, 1.5]
+    assert (models / "g.svg").read_text(encoding="utf-8").lstrip().startswith(("<svg", "<?xml"))
+
+
 # Arguments
 
 
@@ -172,7 +251,8 @@ def test_random_arguments_follow_the_seed():
     ("word", "message"),
     [
         ("1 +", "Python literal"),
-        ("x", "Python literal"),
+        ("x", "got 'x': names and calls are not evaluated. Quote"),
+        ("[1, 2", r"got '\[1, 2': '\[' was never closed. Quote"),
         ("[1, 'a']", "numbers only"),
         ("[[1, 2], [3]]", "Python literal"),
         ("absent.npy", "there is none"),
@@ -220,6 +300,9 @@ def test_bad_arguments_are_told(tmp_path, monkeypatch, word, message):
             "ports",
         ),
         (["compare"], "MODULE:FUNCTION"),
+        (["compare", "models_of_user:plain", "models_of_user:loss", "[1]"], "BACKEND=models_of_user:loss"),
+        (["graph", "models_of_user:plain", "[1]", "--output", "g.png"], "ends in .svg"),
+        (["graph", "models_of_user:plain", "[1]", "--output", "absent/g.svg"], "absent/g.svg"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -288,11 +288,18 @@ def test_map_of_several_arguments_must_return_a_tuple(backend, parameters, data)
         ({"numpy": abs, "numpy:b": abs}, {"map": {"numpy": abs}}, "other than the first"),
         ({"numpy": abs, "numpy:b": abs}, {"backends": ["numpy"]}, "each port has its own"),
         (abs, {"map": {"numpy": abs}}, "several ports"),
+        ({"numpy": abs, "numpy:b": abs}, {"map": abs}, r"such as \{'numpy:b': to_port\}, got abs"),
+        ([abs, abs], {}, "a dict that names the backend of each port"),
     ],
 )
 def test_bad_usage(ports, options, message):
     with pytest.raises(multigrad.InputError, match=message):
         multigrad.compare(ports, 1.0, **options)
+
+
+def test_two_functions_in_a_row_are_told_how_to_be_ports():
+    with pytest.raises(multigrad.InputError, match="a dict that names the backend of each port"):
+        multigrad.compare(lambda x: x, lambda x: x, 1.0)
 
 
 def test_two_versions_on_one_backend():
@@ -304,7 +311,110 @@ def test_two_versions_on_one_backend():
     assert "2 ports: not ok on numpy:new" in str(report)
 
 
+def test_leaves_are_matched_by_position_and_named_after_the_first_port(backend):
+    def first(params, x):
+        return xp.sum(xp.tanh(params["w"] * x))
+
+    def port(tree, data):
+        return xp.sum(xp.tanh(data * tree["w"]))
+
+    point = {"w": np.asarray([0.5, -1.0])}, np.asarray([2.0, 3.0])
+    slope = 1 - np.tanh(point[0]["w"] * point[1]) ** 2
+    report = multigrad.compare({"numpy": first, f"{backend}:port": port}, *point, argnums=(1, 0))
+    assert report.ok, str(report)
+    assert [leaf.path for leaf in report.rows[1].gradient_leaves] == ["x", "params['w']"]
+    np.testing.assert_allclose(report.rows[1].gradient[0], slope * point[0]["w"], rtol=1e-12)
+
+    def planted(tree, data):
+        return port(tree, data) + 1e-3 * xp.sum(data)
+
+    report = multigrad.compare({"numpy": first, f"{backend}:port": planted}, *point, argnums=(1, 0))
+    assert [leaf.path for leaf in report.rows[1].gradient_difference.leaves if not leaf.ok] == ["x"]
+
+
+def test_names_of_the_first_port_choose_arguments_of_all(backend):
+    ports = {"numpy": lambda a, b: xp.sum(a * b), f"{backend}:port": lambda u, v: xp.sum(u * v)}
+    report = multigrad.compare(ports, np.asarray([1.0, 2.0]), np.asarray([3.0, 4.0]), argnames=("b", "a"))
+    assert report.ok, str(report)
+    for row in report.rows:
+        assert {name: x.tolist() for name, x in row.gradient.items()} == {"b": [1.0, 2.0], "a": [3.0, 4.0]}
+
+
+def test_dictionaries_must_have_the_same_keys(backend):
+    ports = {"numpy": lambda p: p["a"] ** 2, f"{backend}:port": lambda q: q["b"] ** 2}
+    report = multigrad.compare(ports, {"a": 3.0})
+    assert not report.ok
+    assert "KeyError: 'b'" in report.rows[1].error
+    assert f"a map={{'{backend}:port': ...}} would make its own" in str(report)
+
+
+def test_one_operation_for_several_gives_the_lines_between(backend):
+    @multigrad.checkpoint  # one operation of the recorded computation
+    def normalized(x):
+        center = x - xp.mean(x, axis=-1, keepdims=True)
+        return center / xp.sqrt(xp.mean(center**2, axis=-1, keepdims=True) + 1e-5)
+
+    def port(x, w):
+        center = x - xp.mean(x, axis=-1, keepdims=True)  # first line
+        variance = xp.mean(center**2, axis=-1, keepdims=True)
+        h = center / xp.sqrt(variance + 1e-2)  # last line
+        return xp.sum(xp.tanh(h @ w))
+
+    generator = np.random.default_rng(5)
+    x, w = generator.normal(size=(5, 3)), generator.normal(size=(3, 4))
+    ports = {"numpy": lambda x, w: xp.sum(xp.tanh(normalized(x) @ w)), f"{backend}:port": port}
+    report = multigrad.compare(ports, x, w)
+    found = report.rows[1].divergence
+    assert found.counterpart.operation == "normalized"
+    assert found.step.text.endswith("# first line")
+    assert found.end.text.endswith("# last line")
+    assert "the error is somewhere from there to" in str(report)
+    assert report.to_dict()["rows"][1]["divergence"]["end"]["text"] == found.end.text
+
+
+@pytest.mark.needs("torch")
+def test_detached_value_is_said_once():
+    """The check of the port alone finds it; that the values tell nothing need not be said then."""
+    import torch
+
+    ports = {"torch": lambda w: torch.sum(w * torch.tanh(w)), "numpy": detaching}
+    report = multigrad.compare(ports, np.asarray([1.0, 2.0]))
+    assert "multigrad.stop_gradient(xp.tanh(w))" in str(report)
+    assert "not localized" not in str(report)
+
+
+def detaching(w):
+    return xp.sum(w * multigrad.stop_gradient(xp.tanh(w)))
+
+
 # Ports in the frameworks' own functions
+
+
+@pytest.mark.needs("torch")
+def test_a_module_wants_native_arrays_and_gives_its_parameters():
+    import torch
+
+    torch.manual_seed(0)
+    net = torch.nn.Linear(2, 3).double()
+
+    def loss(parameters, x):
+        return torch.sum(torch.tanh(torch.func.functional_call(net, parameters, (x,))))
+
+    def port(parameters, x):
+        return xp.sum(xp.tanh(x @ parameters["weight"].mT + parameters["bias"]))
+
+    point = dict(net.named_parameters()), np.asarray([[0.5, -1.0]])
+    report = multigrad.compare({"torch": loss, "numpy": port}, *point)
+    assert 'arrays="native"' in str(report)
+    assert "0.5" not in report.rows[0].error
+    report = multigrad.compare({"torch": loss, "torch:port": port_in_torch}, *point, arrays="native")
+    assert report.ok, str(report)
+
+
+def port_in_torch(parameters, x):
+    import torch
+
+    return torch.sum(torch.tanh(x @ parameters["weight"].mT + parameters["bias"]))
 
 
 def native_loss(name, planted=False):

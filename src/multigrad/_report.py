@@ -30,6 +30,8 @@ class Sheet:
         Texts; the last column of each row is its verdict. A remark may have several lines.
     details
         Another sheet to show between the table and the remarks.
+    spare
+        Headings of columns that a narrow terminal can do without, the first one first.
     """
 
     def __init__(
@@ -39,39 +41,56 @@ class Sheet:
         rows: Sequence[Sequence[str]],
         remarks: Sequence[str],
         details: Sheet | None = None,
+        *,
+        spare: Sequence[str] = (),
     ) -> None:
         self.headline, self.headings, self.rows, self.remarks = headline, headings, rows, remarks
-        self.details = details
+        self.details, self.spare = details, spare
 
     def text(self) -> str:
         """Return the sheet as plain text without colors, as wide as it needs to be."""
         stream = io.StringIO()
         console = Console(file=stream, width=1000, color_system=None, soft_wrap=True)
-        for part in self._parts(folding=False):
+        for part in self._parts(None):
             console.print(part)
         return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
     def print(self, console: Console) -> None:
         """Show the sheet in a terminal: with colors, and folded to its width."""
-        for part in self._parts(folding=True):
+        for part in self._parts(console.width):
             console.print(part)
 
-    def _parts(self, *, folding: bool) -> Iterator[RenderableType]:
+    def _parts(self, width: int | None) -> Iterator[RenderableType]:
+        """Yield what is printed on lines of a width, or of any width."""
         yield Text(self.headline, "bold")
         yield ""
+        shown = self._fitting(width)
         table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        for heading in self.headings:
-            table.add_column(heading, no_wrap=not folding, overflow="fold")
+        for i in shown:
+            table.add_column(self.headings[i], no_wrap=width is None, overflow="fold")
         for row in self.rows:
-            *cells, verdict = row
+            *cells, verdict = (row[i] for i in shown)
             table.add_row(*map(Text, cells), Text(verdict, _style(verdict)[0]))
         yield table
+        if len(shown) < len(self.headings):
+            left_out = ", ".join(heading for i, heading in enumerate(self.headings) if i not in shown)
+            yield Text(f"not shown in this width: {left_out}", "dim")
         if self.details is not None:
             yield ""
-            yield from self.details._parts(folding=folding)
+            yield from self.details._parts(width)
         if self.remarks:
             yield ""
         yield from map(Text, self.remarks)
+
+    def _fitting(self, width: int | None) -> list[int]:
+        """Return the numbers of the columns that fit in a width, the spare ones left out as far as it takes."""
+        widths = [max(map(len, column)) + 2 for column in zip(self.headings, *self.rows, strict=True)]
+        shown = list(range(len(widths)))
+        for heading in self.spare:
+            if width is None or sum(widths[i] for i in shown) <= width:
+                break
+            shown.remove(list(self.headings).index(heading))
+        return shown
 
     def html(self) -> str:
         """Return the sheet as HTML: the page's own font and colors, so that it suits light and dark notebooks."""

@@ -77,9 +77,10 @@ class GradientCheck:
     def _sheet(self) -> Sheet:
         count, right = len(self.entries), sum(entry.ok for entry in self.entries)
         headline = f"gradient on {self.backend}, {self.dtype}: {self.verdict} ({right} of {count} checks are right)"
-        shown = sorted(self.entries, key=lambda entry: entry.badness)[:_SHOWN]
+        shown = _in_order(sorted(self.entries, key=lambda entry: entry.badness)[:_SHOWN], self.entries)
         headings = ("derivative", "found", "expected", "error estimate", "tolerance", "checked", "verdict")
-        return Sheet(headline, headings, [_cells(entry) for entry in shown], list(self._remarks(shown)))
+        rows, spare = [_cells(entry) for entry in shown], ("tolerance", "error estimate")
+        return Sheet(headline, headings, rows, list(self._remarks(shown)), spare=spare)
 
     def _remarks(self, shown: Sequence[Entry]) -> Sequence[str]:
         remarks = (
@@ -100,6 +101,18 @@ class GradientCheck:
 
     def _repr_html_(self) -> str:
         return self._sheet().html()
+
+
+def _in_order(shown: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries with the worst first; right ones by element, random directions last, and by what was checked."""
+    places = list(dict.fromkeys(entry.path for entry in entries))
+    checks = list(dict.fromkeys(entry.check for entry in entries))
+
+    def order(entry: Entry) -> tuple[bool, int, int]:
+        return "direction" in entry.path, places.index(entry.path), checks.index(entry.check)
+
+    right = sorted((entry for entry in shown if entry.ok), key=order)
+    return [*(entry for entry in shown if not entry.ok), *right]
 
 
 def _said_once(entries: Sequence[Entry]) -> list[str]:

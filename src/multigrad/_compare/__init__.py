@@ -7,11 +7,12 @@ operation at which they part; ``_convention`` says what the convention decides; 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from multigrad import _arguments, _registry
-from multigrad._compare._answers import Choice
+from multigrad._compare._answers import Choice, as_point
 from multigrad._compare._backends import on_backends
 from multigrad._compare._comparison import Comparison
 from multigrad._compare._difference import Difference, LeafDifference
@@ -45,14 +46,15 @@ def compare(
         As for `gradient`: returns a real scalar, units [f]. Or a dict with several ports of one function: backend, or
         ``"backend:label"``, to the port. All are compared with the first one.
     *args
-        The point: f's arguments, those of the first port. Arrays are moved to each backend.
+        The point: f's arguments, those of the first port. Arrays are moved to each backend; a module's parameters,
+        which require gradients, count as numbers.
     backends
         Names; None takes every installed one. Not with ports.
     map
         By port: a function that makes its arguments from the first one's, which are given to it as NumPy arrays. It is
         called with as many leading arguments as it has parameters without default, all of them if it has ``*args``,
         and returns what stands in their place: one argument if it took one, else a tuple; the other arguments are
-        passed on unchanged. A port without a map takes the first one's arguments.
+        passed on unchanged. A port without a map takes the first one's arguments, by position.
     argnums, argnames, dtype, arrays
         As for `gradient`; for ports, arguments of the first one.
     device
@@ -106,6 +108,8 @@ def compare(
     """
     _arguments.options(None, device, dtype, arrays)  # what is wrong with the call is no backend's fault
     choice = Choice(argnums, argnames, dtype, device, arrays, compiled, seed)
+    _check_ports_are_named(f, args, choice)
+    args = tuple(as_point(arg) for arg in args)
     if isinstance(f, Mapping):
         if backends is not None:
             raise InputError("Expected no backends=: each port has its own, which is its name in the dict.")
@@ -119,3 +123,14 @@ def compare(
         backends = [name for name in _registry.known_names() if _registry.backend_info(name).installed]
     names = [backends] if isinstance(backends, str) else backends
     return on_backends(f, args, [_registry.get_backend(name) for name in names], choice)
+
+
+def _check_ports_are_named(f: Any, args: tuple[Any, ...], choice: Choice) -> None:
+    """Raise InputError if several functions came without the backends that they belong to."""
+    chosen_first = choice.argnames is None and choice.argnums in (None, 0)
+    in_a_row = callable(f) and chosen_first and bool(args) and inspect.isroutine(args[0])
+    if isinstance(f, list | tuple) or in_a_row:
+        raise InputError(
+            "Expected one function, or a dict that names the backend of each port, such as "
+            "{'torch': f, 'jax': g}; got several functions without names."
+        )

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from multigrad._compare._convention import Explanation
-from multigrad._compare._row import HEADINGS, Row, cells
+from multigrad._compare._row import HEADINGS, SPARE, Row, cells
 from multigrad._report import Sheet
 
 _SHOWN = 10
@@ -55,7 +55,8 @@ class Comparison:
         headline = f"{backends}: {self._summary()}"
         remarks = [sentence for row in self.rows for sentence in row.remarks()]
         remarks += [str(explanation) for explanation in self.explanations]
-        return Sheet(headline, HEADINGS, [cells(row) for row in self.rows], remarks, self._differences())
+        rows = [cells(row) for row in self.rows]
+        return Sheet(headline, HEADINGS, rows, remarks, self._differences(), spare=SPARE)
 
     def _summary(self) -> str:
         names = ", ".join(row.name for row in self.rows if not row.ok)
@@ -92,7 +93,7 @@ class Comparison:
         headline = f"{len(worst)} of {len(different)} leaves differ"
         remarks = [f"... and {len(worst) - _SHOWN} more, none worse"] if len(worst) > _SHOWN else []
         headings = ("backend", "where most", "found", "reference", "relative", "ulps", "verdict")
-        return Sheet(headline, headings, lines, remarks)
+        return Sheet(headline, headings, lines, remarks, spare=("ulps",))
 
     def __str__(self) -> str:
         return self._sheet().text()

@@ -38,6 +38,9 @@ class Divergence:
         What else is known: an input that would have to be transposed, arguments that are not used.
     reason
         Why nothing was found.
+    end
+        The last operation that may be to blame, where the port needs several for one of the first port's; None where
+        ``step`` is the only one.
     """
 
     what: str | None = None
@@ -45,6 +48,7 @@ class Divergence:
     counterpart: Step | None = None
     hints: tuple[str, ...] = ()
     reason: str | None = None
+    end: Step | None = None
 
     def __str__(self) -> str:
         if self.step is None:
@@ -53,14 +57,16 @@ class Divergence:
             lines = [f"the argument {self.step.name} is not used"]
         else:
             lines = [f"the first operation whose {self.what} has no counterpart: {self.step}"]
+        if self.end is not None:
+            lines.append(f"    the error is somewhere from there to {self.end}")
         if self.counterpart is not None:
             lines.append(f"    in the first port: {self.counterpart}")
         return "\n".join((*lines, *(f"    {hint}" for hint in self.hints)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the divergence as plain data for JSON."""
-        step, counterpart = (None if one is None else one.to_dict() for one in (self.step, self.counterpart))
-        both = {"what": self.what, "step": step, "counterpart": counterpart}
+        steps = {"step": self.step, "end": self.end, "counterpart": self.counterpart}
+        both = {"what": self.what, **{name: None if one is None else one.to_dict() for name, one in steps.items()}}
         return {**both, "hints": list(self.hints), "reason": self.reason}
 
 
@@ -74,7 +80,7 @@ def divergence(first: Steps, port: Steps) -> Divergence:
         hints = [*_hints(parted, theirs), *(f"the argument {step.name} is not used" for step in unused)]
         if counterpart is None:  # the port does something in addition
             hints += _last_agreement(parted, ours, theirs)
-        return Divergence("value", parted, counterpart, tuple(hints))
+        return Divergence("value", parted, counterpart, tuple(hints), end=_end(parted, counterpart, ours, theirs))
     if len(unused) > len(_unused(first)):
         return Divergence("unused", unused[0])
     return _derivative_divergence(ours, theirs)
@@ -96,7 +102,7 @@ def _derivative_divergence(ours: _Values, theirs: _Values) -> Divergence:
     if not wrong:
         return Divergence(reason="all values and derivatives that can be told apart have a counterpart")
     last = wrong[-1]  # backward, it is the first
-    consumers = [step for step in ours.whole.steps if last.number in step.inputs]
+    consumers = ours.whole.consumers(last)
     if not consumers:
         return Divergence("derivative", last)
     # One of several may be to blame: a rule written by hand rather than a known operation.
@@ -183,6 +189,48 @@ def _last_agreement(parted: Step, ours: _Values, theirs: _Values) -> Iterator[st
         found = next(theirs.counterparts(given), None) if given.values is not None else None
         if found is not None:
             yield f"its input {given.name} in the first port: {found}"
+
+
+def _end(parted: Step, counterpart: Step | None, ours: _Values, theirs: _Values) -> Step | None:
+    """Return the last operation of the port that belongs to one operation of the first port, if it is on another line.
+
+    A layer norm is one operation here and ten there, of which the first already has a value that the other port never
+    shows. They end where the port takes the operand that the first port takes next: the following layer's weights.
+    """
+    if counterpart is None or not parted.source:
+        return None
+    next_names = [
+        {step.operation for step in values.whole.consumers(one)}
+        for values, one in ((ours, parted), (theirs, counterpart))
+    ]
+    if next_names[0] == next_names[1] and _size(parted) == _size(counterpart):
+        return None  # one operation stands for the other
+    anchors = _next_operands(counterpart, theirs)
+    made = {parted.number}
+    end = parted
+    for step in ours.whole.steps[parted.number + 1 :]:
+        if not made & set(step.inputs):
+            continue
+        others = (ours.whole.steps[number] for number in step.inputs if number not in made)
+        if any(_same(other.values, anchor.values, _tolerance(anchor)) for other in others for anchor in anchors):
+            break
+        made.add(step.number)
+        if not _same(step.values, end.values, _tolerance(step)):  # else it is the same, in another shape
+            end = step
+    return end if end.source and end.source != parted.source else None
+
+
+def _next_operands(step: Step, values: _Values) -> list[Step]:
+    """Return what a computation takes next, besides what is made of a step and what the step itself has taken."""
+    made = {step.number}
+    taken = set(step.inputs)
+    for later in values.whole.steps[step.number + 1 :]:
+        if made & set(later.inputs):
+            made.add(later.number)
+            found = [values.whole.steps[number] for number in later.inputs if number not in made | taken]
+            if found:
+                return found
+    return []
 
 
 def _unused(whole: Steps) -> list[Step]:

@@ -201,6 +201,8 @@ HEADINGS = (
     "seconds: first call, second",
     "verdict",
 )
+# What a narrow terminal can do without: ``relative`` tells as much, and the JSON has all.
+SPARE = ("seconds: first call, second", "value diff", "gradient diff", "dtype", "ulps")
 
 
 def _short(leaves: tuple[Leaf, ...]) -> str:

@@ -97,6 +97,10 @@ class Steps:
     outputs: frozenset[int]
     slopes: Callable[[], list[np.ndarray | None]] | str
 
+    def consumers(self, step: Step) -> list[Step]:
+        """Return the steps that are computed from one, in order."""
+        return [other for other in self.steps if step.number in other.inputs]
+
 
 def steps_of(f: Callable[..., Any], args: tuple[Any, ...], backend: Backend, choice: Choice) -> Steps:
     """Return the steps of f: as recorded if f keeps to the standard's arrays, else as its framework tells."""

@@ -7,11 +7,11 @@ import json
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 import multigrad
 from multigrad._protocol import BackendInfo
+from multigrad.cli._terminal import Terminal
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -20,7 +20,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.json:
         print(json.dumps([{**info._asdict(), "missing": dict(info.missing)} for info in found], indent=2))
     else:
-        console = Console()
+        console = Terminal()
         console.print(_table(found))
         for info in found:
             if info.reason is not None:

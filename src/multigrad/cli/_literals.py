@@ -59,8 +59,16 @@ def _argument(word: str, generator: np.random.Generator) -> Any:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise UsageError(
             f"Expected every ARG to be a Python literal such as 2.0, '[1, 2]' or \"{{'w': [1, 2]}}\", a .npy or .npz "
-            f"file, or --random SHAPE, got {word!r}: {error}. Quote it for the shell if it has spaces or brackets."
+            f"file, or --random SHAPE, got {word!r}: {_reason(error)}. Quote it for the shell if it has spaces or "
+            "brackets."
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why a word is no literal; `ast` names objects of its own."""
+    if isinstance(error, SyntaxError):
+        return str(error.msg)
+    return "names and calls are not evaluated" if "malformed node" in str(error) else str(error)
 
 
 def _random(shape: str, generator: np.random.Generator) -> np.ndarray:

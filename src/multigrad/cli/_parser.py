@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import multigrad
-from multigrad.cli import _backends, _exercises, _reports
+from multigrad.cli import _backends, _exercises, _graphs, _reports
 from multigrad.cli._literals import RANDOM, is_literal
 
 _ARGUMENT = "a Python literal (a list becomes an array), FILE.npy, FILE.npz (a dict) or FILE.npz:NAME"
+_STATUS = """
+exit status: 0 all right, 1 a gradient is wrong or differs, 2 bad usage, 3 the function raised an error"""
 _EXAMPLES = {
     "check": """\
 examples:
@@ -22,6 +24,10 @@ examples:
   multigrad compare model:loss 2.0 "[1, 2, 3]" --backends torch,jax
   multigrad compare model:loss --random 3,4 --dtype float32 --compiled
   multigrad compare torch=old:loss jax=new:loss params.npz x.npy --map jax=new:to_jax""",
+    "graph": """\
+examples:
+  multigrad graph model:loss 2.0 "[1, 2, 3]"
+  multigrad graph model:loss --random 3,4 --output graph.svg""",
 }
 
 
@@ -91,7 +97,8 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     listing.add_argument("--json", action="store_true", help="print the list as JSON")
     listing.set_defaults(run=_backends.run)
 
-    return parser, {"check": _check_parser(commands), "compare": _compare_parser(commands)}
+    of_functions = {"check": _check_parser, "compare": _compare_parser, "graph": _graph_parser}
+    return parser, {name: build(commands) for name, build in of_functions.items()}
 
 
 def _check_parser(commands: Any) -> _Parser:
@@ -131,12 +138,36 @@ def _compare_parser(commands: Any) -> _Parser:
     return command
 
 
+def _graph_parser(commands: Any) -> _Parser:
+    command = _of_function(commands, "graph", "show what was computed from what, with the derivative at each value")
+    command.add_argument("--backend", metavar="NAME", help="the backend (default: that of the arguments, or numpy)")
+    command.add_argument(
+        "--output", metavar="FILE", help="write it: FILE.svg a picture, FILE.dot or .gv for Graphviz, FILE.txt"
+    )
+    command.add_argument("--json", action="store_true", help="print the graph as JSON")
+    command.add_argument("function", metavar="MODULE:FUNCTION", help="MODULE may be the path of a .py file")
+    command.add_argument("arguments", metavar="ARG", nargs="*", help=_ARGUMENT)
+    command.set_defaults(run=_graphs.run)
+    return command
+
+
 def _reporting(commands: Any, name: str, purpose: str) -> _Parser:
     """Return a command with the options that `check_gradient` and `compare` share."""
+    command = _of_function(commands, name, purpose)
+    command.add_argument(
+        "--arrays", choices=("standard", "native"), default="standard", help="which arrays the function gets"
+    )
+    command.add_argument("--compiled", action="store_true", help="compile as well, and compare with eager evaluation")
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    return command
+
+
+def _of_function(commands: Any, name: str, purpose: str) -> _Parser:
+    """Return a command about a function of the user's."""
     command: _Parser = commands.add_parser(
         name,
         help=purpose,
-        epilog=_EXAMPLES[name],
+        epilog=f"{_EXAMPLES[name]}\n{_STATUS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -149,9 +180,4 @@ def _reporting(commands: Any, name: str, purpose: str) -> _Parser:
     command.add_argument("--argnums", type=_reports.positions, help="which arguments to differentiate, as 0 or 0,2")
     command.add_argument("--dtype", help="floating dtype to compute in (default: that of the arguments)")
     command.add_argument("--device", help="where to compute: cpu, gpu, cuda:1")
-    command.add_argument(
-        "--arrays", choices=("standard", "native"), default="standard", help="which arrays the function gets"
-    )
-    command.add_argument("--compiled", action="store_true", help="compile as well, and compare with eager evaluation")
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
     return command

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-
 import multigrad
 from multigrad.cli._functions import check_call, function
 from multigrad.cli._literals import UsageError, arguments
+from multigrad.cli._raised import RAISED
+from multigrad.cli._terminal import Terminal
 
 
 def check(parsed: argparse.Namespace) -> int:
@@ -26,15 +28,16 @@ def check(parsed: argparse.Namespace) -> int:
 
 
 def compare(parsed: argparse.Namespace) -> int:
-    """Compare backends, or ports; 0 if all agree and are right, else 1."""
+    """Compare backends, or ports; 0 if all agree and are right, 1 if not, 3 if there is no answer at all."""
     words = [parsed.function, *parsed.arguments]
     ports = dict(_named(word, "port") for word in _leading_ports(words))
     if not ports:
+        _check_no_second_function(parsed)
         f, args = function(parsed.function), arguments(parsed.arguments, parsed.seed)
         check_call(f, args, parsed.function)
         if parsed.map:
             raise UsageError("Expected no --map for one function; ports are given as torch=MODULE:F jax=MODULE:G.")
-        return _shown(multigrad.compare(f, *args, **_common(parsed), backends=_backends(parsed)), parsed)
+        return _compared(multigrad.compare(f, *args, **_common(parsed), backends=_backends(parsed)), parsed)
     if parsed.backends or parsed.backend:
         raise UsageError("Expected no --backends with ports: each port is named by its own.")
     args = arguments(words[len(ports) :], parsed.seed)
@@ -42,7 +45,13 @@ def compare(parsed: argparse.Namespace) -> int:
     check_call(function(first), args, first)
     functions = {name: function(spelled) for name, spelled in ports.items()}
     maps = {name: function(spelled) for name, spelled in (_named(word, "--map") for word in parsed.map)}
-    return _shown(multigrad.compare(functions, *args, **_common(parsed), map=maps), parsed)
+    return _compared(multigrad.compare(functions, *args, **_common(parsed), map=maps), parsed)
+
+
+def _compared(report: multigrad.Comparison, parsed: argparse.Namespace) -> int:
+    """Show a comparison and return its exit status: functions that raise everywhere have no gradient to compare."""
+    status = _shown(report, parsed)
+    return status if any(row.answered for row in report.rows) else RAISED
 
 
 def _leading_ports(words: Sequence[str]) -> list[str]:
@@ -54,6 +63,18 @@ def _leading_ports(words: Sequence[str]) -> list[str]:
             break
         found.append(word)
     return found
+
+
+def _check_no_second_function(parsed: argparse.Namespace) -> None:
+    """Raise UsageError if two functions are given as if they were a function and its argument."""
+    others = [word for word in parsed.arguments if re.fullmatch(r"[\w./\\-]*[A-Za-z_]\w*:[A-Za-z_][\w.]*", word)]
+    others = [word for word in others if ".npz:" not in word]
+    if others:
+        ports = " ".join(f"BACKEND={word}" for word in (parsed.function, *others))
+        raise UsageError(
+            f"Expected arguments after {parsed.function!r}, got {others[0]!r}, which looks like a second function. "
+            f"Ports are given with their backends: {ports}, such as torch={parsed.function}."
+        )
 
 
 def _named(word: str, what: str) -> tuple[str, str]:
@@ -91,8 +112,8 @@ def modes(text: str) -> tuple[str, ...]:
 def _shown(report: Any, parsed: argparse.Namespace) -> int:
     if parsed.json:
         print(json.dumps(report.to_dict(), indent=2, allow_nan=False))
-    elif sys.stdout.isatty():
-        report._sheet().print(Console())
-    else:
+    elif sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        report._sheet().print(Terminal())
+    else:  # a file or another program: lines of any length
         print(report)
     return 0 if report.ok else 1
