@@ -181,7 +181,7 @@ def test_has_aux_needs_a_pair(f, came, backend):
 )
 def test_integer_arrays_cannot_be_differentiated(given, leaf, dtype, backend):
     message = f"floating or complex array to differentiate, got {leaf} of dtype {dtype}."
-    with raises(multigrad.InputError, message, "x.astype('float64')", "argnums"):
+    with raises(multigrad.InputError, message, f"multigrad.asarray({leaf}, dtype='float64')", "argnums"):
         multigrad.gradient(lambda params: 1.0, backend=backend)(given)
     assert multigrad.to_numpy(multigrad.gradient(lambda x, params: x, backend=backend)(1.0, given)) == 1.0
 
@@ -227,10 +227,13 @@ def test_f_must_be_a_function(f):
         ({"argnums": 2}, "argnums=2 is out of range: the function was called with 2 positional arguments; its param"),
         ({"argnums": -3}, "argnums=-3 is out of range"),
         ({"argnums": (0, 5)}, "argnums=(0, 5) is out of range"),
-        ({"argnums": (0, 0)}, "argnums=(0, 0), which repeats one."),
-        ({"argnums": (1, -1)}, "argnums=(1, -1) and argnames=None, which select one argument twice."),
-        ({"argnums": 0, "argnames": "x"}, "argnums=0 and argnames='x', which select one argument twice."),
-        ({"argnames": ("x", "x")}, "argnames=('x', 'x'), which repeats one."),
+        ({"argnums": (0, 0)}, "argnums=(0, 0), one of them repeated."),
+        ({"argnums": (1, -1)}, "argnums=(1, -1) and argnames=None, which select one argument twice: it is repeated."),
+        (
+            {"argnums": 0, "argnames": "x"},
+            "argnums=0 and argnames='x', which select one argument twice: it is repeated.",
+        ),
+        ({"argnames": ("x", "x")}, "argnames=('x', 'x'), one of them repeated."),
         ({"argnames": "z"}, "argnames='z' names no argument of this call; the function's parameters are x, y."),
         ({"argnums": 1.0}, "an integer or a tuple of integers for argnums, got argnums=1.0."),
         ({"argnums": "x"}, "an integer or a tuple of integers for argnums, got argnums='x'."),
@@ -293,12 +296,3 @@ def test_errors_of_f_pass_through_as_the_same_object(kind, backend, arrays):
         multigrad.gradient(f, backend=backend, arrays=arrays)(1.0)
     assert caught.value is error
     assert not any("multigrad" in note for note in getattr(error, "__notes__", ()))
-
-
-def test_a_numpy_array_that_met_a_framework_array_gets_a_note(backend):
-    def f(x):
-        raise TypeError("unsupported operand type(s) for @: 'numpy.ndarray' and 'Tensor'")
-
-    with pytest.raises(TypeError) as caught:
-        multigrad.gradient(f, backend=backend)(1.0)
-    assert any("wrap it with xp.asarray" in note for note in caught.value.__notes__)

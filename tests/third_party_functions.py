@@ -148,7 +148,12 @@ SKLEARN_SMOOTH = {
     "metrics.pairwise.euclidean_distances-itself": lambda x: pairwise.euclidean_distances(rows(x)),
     # Averages are Python floats: the raw values stay arrays.
     **calls("metrics", metrics, _REGRESSION, lambda f, x: f(*two(x), multioutput="raw_values")),
-    **calls("preprocessing", preprocessing, "maxabs_scale minmax_scale normalize", lambda f, x: f(matrix(x))),
+    **calls(
+        "preprocessing",
+        preprocessing,
+        "add_dummy_feature maxabs_scale minmax_scale normalize",
+        lambda f, x: f(matrix(x)),
+    ),
     **calls(
         "preprocessing",
         preprocessing,
@@ -205,7 +210,7 @@ SKLEARN_LEAVING = {
     **calls(
         "metrics",
         metrics,
-        "brier_score_loss d2_brier_score d2_log_loss_score hinge_loss log_loss",
+        "brier_score_loss d2_brier_score d2_log_loss_score log_loss",
         lambda f, x: f(labels(12), x),
     ),
     **calls(
@@ -223,14 +228,15 @@ SKLEARN_LEAVING = {
     **calls(
         "preprocessing",
         preprocessing,
-        "add_dummy_feature robust_scale scale",
+        "robust_scale scale",
         lambda f, x: f(matrix(x)),
     ),
     "linear_model.LinearRegression": lambda x: linear_model.LinearRegression().fit(rows(x)[:4], x[8:]).coef_,
     "linear_model.LogisticRegression": lambda x: linear_model.LogisticRegression().fit(rows(x), labels(6)).coef_,
 }
-# A spelling of NumPy: a positional argument, an attribute of its arrays.
+# A spelling of NumPy: a positional argument, out=, an attribute of its arrays.
 SKLEARN_REFUSING = {
+    "metrics.hinge_loss": lambda x: metrics.hinge_loss(labels(12), x),
     "metrics.roc_auc_score": lambda x: metrics.roc_auc_score(labels(12), x),
     "metrics.roc_curve": lambda x: metrics.roc_curve(labels(12), x),
     "metrics.silhouette_samples": lambda x: metrics.silhouette_samples(rows(x), labels(6)),

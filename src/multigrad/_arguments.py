@@ -12,8 +12,8 @@ import numpy as np
 from multigrad import _computation, _dtypes, _forms, _registry, _selection, _tree
 from multigrad._array import Array
 from multigrad._computation import Computation, Form
-from multigrad._errors import DetachedValueError, InputError
-from multigrad._leaves import Leaves, expander
+from multigrad._errors import DetachedValueError, DtypeError, InputError
+from multigrad._leaves import Leaves, expander, unknown_container
 from multigrad._protocol import Backend, Native, Natives, SupportsRecording
 
 _REAL_NUMBERS = (int, float)
@@ -184,6 +184,8 @@ class _Moving:
     def _moved(self, leaf: Any, source: str, position: int) -> Native:
         """Return one array as the backend's own, on the device and of the dtype that were asked for."""
         native = leaf.native if isinstance(leaf, Array) else leaf
+        if source == "numpy":
+            self._check_dtype(native, position)
         if source != self.backend.name:
             native = self._fetch(native, source, position)
         elif not self.cls._is_array_object(native):
@@ -191,6 +193,15 @@ class _Moving:
         if self.moves_to is not None:
             native = self.backend.to_device(native, self.moves_to)
         return native if self.cast is None else self._cast(native, self.cast)
+
+    def _check_dtype(self, leaf: Any, position: int) -> None:
+        try:
+            _dtypes.dtype_name(leaf.dtype)
+        except DtypeError:
+            raise DtypeError(
+                f"Expected an array of numbers of the array API standard for {self._path(position)}, got dtype "
+                f"{leaf.dtype.name!r}."
+            ) from None
 
     def _fetch(self, leaf: Any, source: str, position: int) -> Any:
         """Move an array of another framework, or of NumPy."""
@@ -201,7 +212,18 @@ class _Moving:
                 f"{self.backend.name!r} moves it there; got one that {source} is differentiating, and its gradient "
                 "would be cut off. Detach it first if that is what you want, or stay on its framework."
             )
-        return self.backend.asarray(leaf, device=self.device)
+        return self.backend.asarray(leaf, device=self._place())
+
+    def _place(self) -> Any:
+        """Return where arrays from elsewhere go: to the device that was said, else beside the backend's own arrays."""
+        if self.device is not None:
+            return self.device
+        name = self.backend.name
+        own = next((leaf for leaf in self.flat.leaves if _registry.array_backend_name(leaf) == name), None)
+        if own is None:
+            return None
+        found = self.backend.device(own.native if isinstance(own, Array) else own)
+        return None if found == "cpu" else found
 
     def _cast(self, leaf: Any, dtype: str) -> Any:
         name = _dtypes.dtype_name(leaf.dtype)
@@ -231,10 +253,11 @@ class _Moving:
                         raise self._unknown_container(leaf, position)
                     continue
                 elif _dtypes.dtype_name(leaf.dtype) not in _dtypes.INEXACT:
+                    path = self._path(position)
                     raise InputError(
-                        f"Expected a floating or complex array to differentiate, got {self._path(position)} of dtype "
-                        f"{_dtypes.dtype_name(leaf.dtype)}. Convert it, as in x.astype('float64'), pass dtype-free "
-                        "data as another argument, or choose others with argnums."
+                        f"Expected a floating or complex array to differentiate, got {path} of dtype "
+                        f"{_dtypes.dtype_name(leaf.dtype)}. Convert it, as in multigrad.asarray({path}, "
+                        "dtype='float64'), or, if it is data, choose the arguments to differentiate with argnums."
                     )
                 positions.append(position)
             if before == len(positions) and start < stop:
@@ -280,11 +303,7 @@ class _Moving:
         return any(_registry.array_backend_name(value) is not None for value in values)
 
     def _unknown_container(self, leaf: Any, position: int) -> InputError:
-        kind = f"{type(leaf).__module__}.{type(leaf).__qualname__}"
-        return InputError(
-            f"Expected arrays, numbers and known containers, got {self._path(position)} of type {kind}, which may hold "
-            "arrays that would be missed. Register it with multigrad.register_pytree, or make it a dataclass."
-        )
+        return InputError(unknown_container(leaf, self._path(position)))
 
     def _assemble(
         self, computation: Computation, natives: list[Any], positions: list[int], given_as_array: frozenset[int]

@@ -7,8 +7,11 @@ open their own on top, and leaving restores what was before, exceptions or not. 
 from __future__ import annotations
 
 import contextvars
+import dis
+import sys
+import warnings
 from contextlib import AbstractContextManager
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, Literal, NamedTuple
 
 from multigrad import _dtypes, _forms, _registry
@@ -130,6 +133,9 @@ class use_backend:  # noqa: N801 - public name of a context manager
     arrays among the arguments. With JAX and ``dtype="float64"`` the block also runs in JAX's scoped 64-bit mode, so
     that the user's own arithmetic on the results stays in float64; the global flag is not touched.
 
+    It is in force inside its ``with`` block alone. As a statement of its own, without ``with``, it does nothing, and
+    warns; for a whole process set the environment variable ``MULTIGRAD_BACKEND``.
+
     Parameters
     ----------
     name
@@ -154,14 +160,40 @@ class use_backend:  # noqa: N801 - public name of a context manager
     dtype('float32')
     """
 
+    _made: tuple[CodeType, int] | None = None  # where: the code and the instruction
+    _entered = False
+
     def __init__(self, name: str | Backend, dtype: Any = None, device: Any = None) -> None:
         backend = _registry.get_backend(name)
         self._computation = Computation(
             backend, _forms.array_type(backend), floating_name(dtype), device, "standard", 0
         )
         self._open: list[opened] = []
+        caller = sys._getframe(1)
+        self._made = caller.f_code, caller.f_lasti
+
+    def __del__(self) -> None:
+        if self._made is None or self._entered:
+            return
+        # Thrown away by the very next instruction, which only a statement of its own does: what has a name may have
+        # been meant for later.
+        caller = sys._getframe(1)
+        if caller.f_code is self._made[0] and _is_discarded(*self._made, caller.f_lasti):
+            name = self._computation.backend.name
+            warnings.warn(
+                f"multigrad.use_backend({name!r}) as a statement of its own does nothing. Write `with "
+                f"multigrad.use_backend({name!r}):` and indent what shall run on it, pass backend={name!r} to the "
+                f"operators, or set the environment variable MULTIGRAD_BACKEND={name}.",
+                UserWarning,
+                stacklevel=2,
+            )
+
+    def __repr__(self) -> str:
+        name = self._computation.backend.name
+        return f"<use_backend({name!r}): in force inside `with multigrad.use_backend({name!r}):`>"
 
     def __enter__(self) -> Backend:
+        self._entered = True
         block = opened(self._computation)
         block.__enter__()
         self._open.append(block)
@@ -171,6 +203,13 @@ class use_backend:  # noqa: N801 - public name of a context manager
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._open.pop().__exit__(kind, error, traceback)
+
+
+def _is_discarded(code: CodeType, made: int, now: int) -> bool:
+    """Tell whether the instruction at ``now`` throws away what the call at ``made`` returned."""
+    following = (found for found in dis.get_instructions(code) if found.offset > made)
+    first = next(following, None)
+    return first is not None and (first.offset, first.opname) == (now, "POP_TOP")
 
 
 def floating_name(dtype: Any) -> str | None:

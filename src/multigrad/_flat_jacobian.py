@@ -90,11 +90,20 @@ def forward(backend: Backend, push: Pullback, primals: Natives, chunk_size: int 
         for part in found:
             shape = (*part.shape[1:], *primal.shape)
             if is_inexact(part):
+                dtype = _dtype_of_entries(xp, part, primal)
+                part = part if part.dtype == dtype else xp.astype(part, dtype)  # noqa: PLW2901
                 entries.append(xp.reshape(xp.moveaxis(part, 0, -1), shape))
             else:
                 entries.append(xp.zeros(shape, dtype=primal.dtype))  # as in reverse mode
         result.append(entries)
     return [list(row) for row in zip(*result, strict=True)]
+
+
+def _dtype_of_entries(xp: Any, part: Native, primal: Native) -> Any:
+    """Return the primal's dtype, as in reverse mode; of complex derivatives in a real primal its complex one."""
+    if is_complex(part) and not is_complex(primal):
+        return xp.multiply(xp.zeros((), dtype=primal.dtype), 1j).dtype
+    return primal.dtype
 
 
 def hessian(

@@ -56,3 +56,24 @@ def expander(explicit: Any) -> _tree.Expand:
         return None
 
     return expand
+
+
+def is_table(leaf: object) -> bool:
+    """Tell whether a leaf is a table or a column of one (pandas, Polars): no array, and ``to_numpy()`` gives one."""
+    return hasattr(type(leaf), "to_numpy") and _registry.array_backend_name(leaf) is None
+
+
+def kind(leaf: object) -> str:
+    """Return the name of a leaf's type with its package, such as ``pandas.DataFrame``."""
+    return f"{type(leaf).__module__.partition('.')[0]}.{type(leaf).__qualname__}"
+
+
+def unknown_container(leaf: object, path: str) -> str:
+    """Return what to say about an object which may hold arrays that would be missed."""
+    if is_table(leaf):
+        return f"Expected arrays, numbers and known containers, got the {kind(leaf)} {path}. Pass {path}.to_numpy()."
+    full = f"{type(leaf).__module__}.{type(leaf).__qualname__}"
+    return (
+        f"Expected arrays, numbers and known containers, got {path} of type {full}, which may hold arrays that would "
+        "be missed. Register it with multigrad.register_pytree, or make it a dataclass."
+    )

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,7 @@ def get_backend(name: str | Backend, /) -> Backend:
     'numpy'
     """
     if not isinstance(name, str):
+        _check_object(name)
         return _validated(name, getattr(name, "name", type(name).__name__))
     backend = _loaded.get(name)
     return backend if backend is not None else _load(name)
@@ -216,6 +218,40 @@ def _unknown(name: str) -> UnknownBackendError:
 def known_names() -> list[str]:
     points = {point.name for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
     return list(dict.fromkeys((*_BUILT_IN, *_factories, *sorted(points))))
+
+
+def framework_with(obj: Any) -> str | None:
+    """Return the name of the backend whose framework a module, class, function or other object comes from, or None."""
+    if isinstance(obj, ModuleType):
+        return _framework_named(obj.__name__)
+    for home in (getattr(obj, "__module__", None), type(obj).__module__):
+        name = _framework_named(home) if isinstance(home, str) else None
+        if name is not None:
+            return name
+    # Some of torch's functions do not say where they come from.
+    called = getattr(obj, "__name__", "")
+    modules = {name: sys.modules.get(module) for name, module in _TELLING.items()}
+    return next((name for name, module in modules.items() if called and getattr(module, called, None) is obj), None)
+
+
+def _framework_named(module: str) -> str | None:
+    package, *parts = module.split(".")
+    if package == "multigrad":  # a namespace or an adapter
+        return next((part for part in parts if _is_shipped(part)), None)
+    package = {"jaxlib": "jax"}.get(package, _NICKNAMES.get(package, package))
+    return package if _is_shipped(package) or package in _factories else None
+
+
+def _check_object(obj: Any) -> None:
+    """Raise for what is no backend at all, where a name was meant."""
+    # A backend that lacks something is told what it lacks.
+    known = (hasattr(obj, member) for member in REQUIRED_MEMBERS)
+    if all(known) if isinstance(obj, ModuleType) else hasattr(obj, "vjp") or hasattr(obj, "xp"):
+        return
+    name = framework_with(obj)
+    given = f"the module {obj.__name__}" if isinstance(obj, ModuleType) else f"{obj!r} of type {type(obj).__name__}"
+    way = f"Pass backend={name!r}." if name else f"Known backends: {', '.join(known_names())}."
+    raise UnknownBackendError(f"Expected the name of a backend, such as 'torch', got {given}. {way}")
 
 
 def _validated(backend: Any, name: str) -> Backend:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from multigrad import _computation, _strangers
 from multigrad._arguments import Call
+from multigrad._computation import Computation
 from multigrad._errors import MultigradError
 from multigrad._outputs import OutputTree, flatten_output, scalar_output, split_aux
 from multigrad._protocol import Natives
 
 _Function = Callable[..., Any]
+_MARK = "multigrad:"
 
 
 def run(f: _Function, call: Call, primals: Natives) -> Any:
@@ -18,17 +21,31 @@ def run(f: _Function, call: Call, primals: Natives) -> Any:
     args, kwargs = call.arguments(primals)
     try:
         return f(*args, **kwargs)
-    except (TypeError, RuntimeError) as error:
-        add_note(error)
+    except (TypeError, RuntimeError, AttributeError) as error:
+        add_note(error, call.computation)
         raise
 
 
-def add_note(error: Exception) -> None:
-    """Add a note to an error of f if it is how the frameworks say that they were given a NumPy array."""
-    if not isinstance(error, MultigradError) and ("ndarray" in str(error) or "numpy" in str(error)):
-        error.add_note(
-            "multigrad: a NumPy array seems to have met an array of the framework inside f; wrap it with xp.asarray."
-        )
+def add_note(error: Exception, computation: Computation | None = None) -> None:
+    """Add a note to an error of f that a value of another framework, or one that is no array, explains.
+
+    Parameters
+    ----------
+    error
+        What f raised.
+    computation
+        What f ran under; None for the running one.
+    """
+    computation = computation or _computation.current()
+    # An operator inside f may have said it already.
+    if computation is None or any(note.startswith(_MARK) for note in getattr(error, "__notes__", ())):
+        return
+    try:
+        advice = _strangers.advice(error, computation)
+    except Exception:  # values too odd to be described: the error itself is what people must see
+        return
+    if advice is not None:
+        error.add_note(f"{_MARK} {advice}")
 
 
 def check_callable(f: Any) -> None:
@@ -36,7 +53,7 @@ def check_callable(f: Any) -> None:
         raise TypeError(f"Expected a function to differentiate, got {type(f).__name__}: pass f itself, not f(x).")
 
 
-class NoTangentRuleError(TypeError):
+class NoTangentRuleError(MultigradError, TypeError):
     """A function that has only a pullback is differentiated in forward mode."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from multigrad import _computation, _dtypes, _forms, _registry
 from multigrad._array import Array
 from multigrad._errors import DtypeError
+from multigrad.array_api import _unknown_names
 from multigrad.array_api._lift import CONSTANTS, CREATION, EXTENSIONS
 
 
@@ -110,11 +110,15 @@ class Dispatcher:
             if name in CONSTANTS:
                 return getattr(_forms.namespace(_computation.default_backend()), name)
         if name not in self._names():
-            near = difflib.get_close_matches(name, self._names(), 1)
-            where = f"xp.{self._extension}" if self._extension else "xp"
-            hint = f" Did you mean {where}.{near[0]}?" if near else ""
-            raise AttributeError(f"{where} has no {name!r}: it is not in multigrad's array API namespace.{hint}")
+            raise self._unknown(name)
         return self._keep(name, self._function(name))
+
+    def _unknown(self, name: str) -> AttributeError:
+        places = {"xp": Dispatcher()._names(), **{f"xp.{part}": Dispatcher(part)._names() for part in EXTENSIONS}}
+        places["multigrad.special"] = list(vars(_forms.array_type(_registry.get_backend("numpy"))._special))
+        where = f"xp.{self._extension}" if self._extension else "xp"
+        hint = _unknown_names.hint(name, where, places)
+        return AttributeError(f"{where} has no {name!r}: it is not in multigrad's array API namespace.{hint}")
 
     def _keep(self, name: str, member: Any) -> Any:
         # Functions are made once; only what depends on the running backend is looked up each time.

@@ -6,6 +6,7 @@ Good calls pay nothing: the arguments are looked at after the framework has refu
 from __future__ import annotations
 
 import dis
+import re
 from typing import Any
 
 from numpy.exceptions import AxisError
@@ -29,6 +30,20 @@ _NOT_ABOUT_ARGUMENTS = frozenset(("UnexpectedTracerError",))
 _KINDS = (AxisError, IndexError, TypeError, ValueError)
 _ELEMENTWISE = frozenset(_domains.PROMOTING) - {
     *("matmul", "tensordot", "vecdot", "cross", "outer", "solve", "searchsorted")
+}
+_UNKNOWN_OPTION = re.compile(r"unexpected keyword argument '?(\w+)'?")
+_TOO_MANY = re.compile(r"takes (?:from \d+ to )?(\d+) positional arguments? but (\d+)")
+_NO_SUCH_OPTION = "the array API standard has none of this name there"
+# Options of the frameworks, and the standard's of the same meaning.
+_STANDARD_OPTION = {
+    "dim": "axis=",
+    "dims": "axis=",
+    "keepdim": "keepdims=",
+    "keep_dims": "keepdims=",
+    "ddof": "correction=",
+    "unbiased": "correction=, 1 for True and 0 for False",
+    "a_min": "min=",
+    "a_max": "max=",
 }
 _BROADCASTING = _ELEMENTWISE | {"equal", "not_equal", "where", "broadcast_arrays"}
 
@@ -59,7 +74,8 @@ def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: E
     # The framework's words are in the cause.
     options = "".join(f", {option}={_one(value)}" for option, value in kwargs.items())
     message = f"xp.{name} cannot compute with {_described(args)}{options}."
-    return _fault(name, args, kwargs) or (kind or ValueError)(message)
+    fault = _fault(name, args, kwargs) or _unfit(name, args, kwargs, error)
+    return fault or (kind or ValueError)(f"{message}{_apart(args)}")
 
 
 def _is_own(error: Exception) -> bool:
@@ -79,7 +95,9 @@ def _fault(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exceptio
     try:
         stranger = _stranger(name, args)
         if stranger is not None:
-            return TypeError(f"xp.{name} takes arrays, got {type(stranger[0]).__name__}.")
+            kind = type(stranger[0])
+            way = " Make an array of it with xp.asarray." if kind in (list, tuple) else ""
+            return TypeError(f"xp.{name} takes arrays, got {kind.__name__}.{way}")
         message = _domains.violation(name, args)
         if message is not None:
             return TypeError(message)
@@ -92,6 +110,25 @@ def _fault(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exceptio
         return fault.with_traceback(None)
     except Exception:  # arguments too odd to be described
         return None
+    return None
+
+
+def _unfit(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> TypeError | None:
+    """Return what Python says about a call that does not fit the signature, in the words of the standard."""
+    if not isinstance(error, TypeError):
+        return None
+    unknown = _UNKNOWN_OPTION.search(str(error))
+    if unknown is not None and unknown[1] in kwargs:
+        option = unknown[1]
+        way = f"the standard's word is {_STANDARD_OPTION[option]}" if option in _STANDARD_OPTION else _NO_SUCH_OPTION
+        return TypeError(f"xp.{name} takes no option {option}=: {way}.")
+    too_many = _TOO_MANY.search(str(error))
+    if too_many is not None and int(too_many[2]) == len(args):
+        count = int(too_many[1])
+        return TypeError(
+            f"xp.{name} takes {count} argument{'' if count == 1 else 's'} by position, got {len(args)}: give options "
+            "by name, such as axis=0."
+        )
     return None
 
 
@@ -118,6 +155,18 @@ def _stranger(name: str, args: tuple[Any, ...]) -> tuple[Any] | None:
 def _described(args: tuple[Any, ...]) -> str:
     parts = [_one(arg) for arg in args]
     return ", ".join(parts) or "these arguments"
+
+
+def _apart(args: tuple[Any, ...]) -> str:
+    """Return a sentence on the devices of the arrays, where these differ."""
+    parts = [part for arg in args for part in (arg if isinstance(arg, list | tuple) else (arg,))]
+    try:
+        places = {str(part.device): None for part in parts if getattr(part, "device", None)}
+    except Exception:  # a value that is being traced may be nowhere yet (JAX)
+        return ""
+    if len(places) < 2:
+        return ""
+    return f" They are on several devices, {' and '.join(places)}: move them to one with x.to_device(device)."
 
 
 def _one(arg: Any) -> str:

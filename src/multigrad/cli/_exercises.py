@@ -45,7 +45,7 @@ def _print_results(console: Terminal, results: list[Result]) -> None:
         console.print(f"{count}: {len(disagreeing)} DISAGREE.", style="bold red")
     else:
         # NumPy has no derivatives of its own to compare with.
-        has_native = any(result.native is not None for result in results)
+        has_native = any(result.native is not None and result.backend != "numpy" for result in results)
         truths = "the formula, with finite differences and with the framework's native call"
         truths = truths if has_native else "the formula and with finite differences"
         console.print(f"{count}: all agree with {truths}.", style="green")
