@@ -54,7 +54,16 @@ def page(results: dict[str, Any]) -> str:
         lines += [f"## {backend}", "", *_HEAD]
         lines += [_line(backend, name, rows) for name in _functions(results["rows"], backend)]
         lines.append("")
-    return "\n".join([*lines, *_REASONS])
+    return "\n".join([*lines, *_REASONS, *_table_of_reasons(rows), *_COMPILED])
+
+
+def _table_of_reasons(rows: dict[tuple[Any, ...], Row]) -> list[str]:
+    found = [(rows.get((backend, name, mode, LARGE, "both")), why) for backend, name, mode, why in _WRONG]
+    return [
+        f"| `{row['function']}` | {row['backend']}, {row['mode']} | {_cell(row, LARGE)} | {why} |"
+        for row, why in found
+        if row is not None
+    ]
 
 
 def _functions(rows: list[Row], backend: str) -> dict[str, None]:
@@ -111,5 +120,36 @@ _REASONS = (
     "- copysign on TensorFlow, which has none: the composition beside it knows neither -0 nor NaN.",
     "- clip between arrays: three pairs of arrays are compared for ties.",
     "- Small arrays: each operation more costs its call, whatever it computes.",
+    "",
+    "Where the framework's own derivative takes less because it is wrong somewhere:",
+    "",
+    "| function | where | costs | the framework's own |",
+    "|---|---|---|---|",
+)
+# What the framework's own gives where the convention takes more operations: framework, function, mode, the fault.
+_WRONG = (
+    ("jax", "asinh", "compiled", "0 at 1e20 in float32: the square overflows"),
+    ("jax", "acosh", "compiled", "0 at 1e20 in float32, and 0.577 at -2, outside the domain"),
+    ("jax", "std", "compiled", "NaN for equal elements, which need a pass that compares them"),
+    ("jax", "eigvalsh", "compiled", "1 and 0, not 1/2 and 1/2, for two equal eigenvalues"),
+    ("torch", "asinh", "compiled", "0 at 1e20 in float32: the square overflows"),
+    (
+        "torch",
+        "acosh",
+        "compiled",
+        "0 at 1e20 in float32, 0.577 at -2, and off by 2.5e-11 at 1 + 1e-10",
+    ),
+    ("torch", "logaddexp", "compiled", "NaN in second order at (0, 800): the exponential of the difference overflows"),
+    (
+        "torch",
+        "x ** y",
+        "compiled",
+        "NaN in second order at (0, 0) and (0, 2)",
+    ),
+)
+_COMPILED = (
+    "",
+    "A compiler fuses a derivative into one loop over the elements, where masks and factors cost next to nothing; a",
+    "root, a quotient or a logarithm more is what takes time.",
     "",
 )

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 from benchmarks import threads  # isort: skip  # before a framework is imported
@@ -24,7 +25,12 @@ FRAMEWORKS = ("torch", "jax", "tensorflow")
 MODES, SIZES, KINDS = ("eager", "compiled"), (3, 1_000_000), ("forward", "both", "odd")
 _SECONDS = 0.6
 # Large arrays would measure how the system hands out pages; JAX's own functions compute in float64 with its flag only.
-_ENVIRONMENT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000", "JAX_ENABLE_X64": "1"}
+_ENVIRONMENT = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "4000000000",
+    "JAX_ENABLE_X64": "1",
+}
 
 
 def _torch_calls(f):
@@ -39,6 +45,8 @@ def _torch_calls(f):
         if call is both:
             summed = lambda *xs: torch.sum(f(*xs))  # noqa: E731
             call = lambda *xs: torch.func.grad(summed, tuple(range(len(xs))))(*xs)  # noqa: E731
+        # With a code object of its own: torch keeps few programs for each.
+        call = types.FunctionType(call.__code__.replace(), globals(), closure=call.__closure__)
         return torch.compile(call, fullgraph=True)
 
     return f, both, compiler, lambda result: result
@@ -117,9 +125,16 @@ def _arguments():
     return parser.parse_args()
 
 
+def _stay_on_one_core():
+    """Keep to one core: a thread that still runs on another is not in the process's time yet (Linux)."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def main():
     parsed = _arguments()
     if parsed.here:
+        _stay_on_one_core()
         what = parsed.mode or MODES, parsed.size or SIZES, parsed.kind or KINDS
         for row in measured(parsed.here, parsed.function, *what, parsed.seconds):
             print(json.dumps(row), flush=True)

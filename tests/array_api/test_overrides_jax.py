@@ -109,7 +109,7 @@ def test_the_compiler_keeps_what_is_protected(compiled):
         every = tuple(range(len(args)))
         return [float(g) for g in gradient(f, argnums=every, compile=compiled)(*args)]
 
-    assert slopes(lambda x, y: x / y, 3e200, 2e200) == pytest.approx([5e-201, -7.5e-201], rel=1e-14)
+    assert slopes(lambda x, y: x / y, 3e200, 2e200) == pytest.approx([5e-201, -7.5e-201], rel=1e-14, abs=0)
     assert slopes(xp.atan2, 3e-200, 4e-200) == pytest.approx([1.6e199, -1.2e199], rel=1e-14)
     assert slopes(xp.hypot, 3e-200, 4e-200) == pytest.approx([0.6, 0.8], rel=1e-14)
     found = gradient(xp.max, compile=compiled)(np.asarray([1.0, math.nan, 2.0]))
@@ -156,3 +156,52 @@ def test_only_the_singular_system_is_nan():
     # A NaN on the right does not make a matrix singular.
     found = gradient(lambda b: xp.sum(xp.linalg.solve(xp.asarray(a[1]), b)))(np.asarray([math.nan, 1.0]))
     np.testing.assert_array_equal(found, [0.5, 0.25])
+
+
+LARGE = {"float32": 1e30, "float64": 1e250}
+
+
+@pytest.mark.parametrize("dtype", LARGE)
+@pytest.mark.parametrize("name", ["asinh", "acosh"])
+def test_slopes_whose_square_overflows(name, dtype):
+    x = np.asarray([2.0, 1e3, LARGE[dtype]], dtype)
+    exact = x.astype(np.longdouble)
+    root = 1 / np.sqrt(exact**2 + 1) if name == "asinh" else 1 / np.sqrt((exact - 1) * (exact + 1))
+    eps = np.finfo(dtype).eps
+    for compiled in (False, True):
+        found = gradient(total(getattr(xp, name)), compile=compiled)(x)
+        np.testing.assert_allclose(np.asarray(found, np.longdouble), root, rtol=8 * float(eps))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-130, 1.0, 1e130, 1e200])
+def test_the_slopes_of_atan2_have_the_right_slopes(size):
+    y, x = 3.0, 4.0
+    slopes = [[-2 * x * y, y * y - x * x], [y * y - x * x, 2 * x * y]]  # of x / r² and -y / r², times r⁴
+    for i, row in enumerate(slopes):
+        first = gradient(xp.atan2, argnums=i)
+        assert float(first(y * size, x * size)) == pytest.approx([x, -y][i] / 25 / size, rel=1e-14, abs=0)
+        found = [float(value) for value in gradient(first, argnums=(0, 1))(y * size, x * size)]
+        with np.errstate(over="ignore", under="ignore"):
+            expected = np.asarray(row) / 625 / np.float64(size) / np.float64(size)
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_the_slope_of_atan2_at_infinity():
+    slope = gradient(xp.atan2, argnums=1)
+    assert float(slope(1.0, math.inf)) == 0.0
+    assert float(gradient(slope)(1.0, math.inf)) == 0.0
+
+
+def test_the_quotient_has_second_derivatives_where_the_square_overflows():
+    in_divisor = gradient(gradient(lambda y, x: x / y))
+    assert float(in_divisor(1e200, 1e300)) == pytest.approx(2e-300, rel=1e-14, abs=0)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_determinant_of_a_matrix_with_nan_has_the_derivative_nan(compiled):
+    x = np.stack([np.eye(4), np.eye(4)])
+    x[1, 0, 0] = math.nan
+    found = gradient(total(xp.linalg.det), compile=compiled)(x)
+    np.testing.assert_allclose(found[0], np.eye(4))
+    assert np.isnan(found[1]).all()
+    assert np.isnan(multigrad.jvp(xp.linalg.det, (x,), (np.ones_like(x),), backend="jax")[1][1])

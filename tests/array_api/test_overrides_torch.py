@@ -191,3 +191,79 @@ def test_the_derivative_on_a_branch_cut_is_that_of_the_side_of_the_value(name, p
     # Forwards along 1: the real part of the slope; backwards its conjugate.
     expected = slope.real if mode == "jvp" else slope.conjugate()
     assert complex(found) == pytest.approx(expected, abs=1e-8)
+
+
+# Where the values cannot be looked at, overrides have other forms: those of a compiled program.
+HIDDEN = {
+    "log": ([-1.0, 0.0, -0.0, 2.0], [math.nan, math.inf, math.inf, 0.5]),
+    "log1p": ([-2.0, -1.0, -0.0, 1.0], [math.nan, math.inf, 1.0, 0.5]),
+    "atanh": ([-2.0, 1.0, -0.0, 0.5], [math.nan, math.inf, 1.0, 4 / 3]),
+    "asinh": ([1e200, -1e308, 0.75, math.inf], [1e-200, 1e-308, 0.8, 0.0]),
+    "a power of 0.5": ([-math.inf, -1.0, -0.0, 4.0, math.inf], [0.0, math.nan, math.inf, 0.25, 0.0]),
+    "a power of 1.5": ([-math.inf, -1.0, -0.0, 4.0, math.inf], [math.inf, math.nan, 0.0, 3.0, math.inf]),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("mode", ["vmap", "compile"])
+def test_the_forms_for_hidden_values(name, mode):
+    import torch
+
+    points, expected = HIDDEN[name]
+    xp = multigrad.array_api.torch._native
+    power = name.removeprefix("a power of ")
+    slope = torch.func.grad(getattr(xp, name) if power == name else lambda x: xp.pow(x, float(power)))
+    many = torch.func.vmap(slope)
+    if mode == "compile":
+        many = torch.compile(many, backend="aot_eager", fullgraph=True)
+    found = many(torch.tensor(points, dtype=torch.float64))
+    torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), rtol=1e-14, atol=0, equal_nan=True)
+
+
+def test_the_value_of_asinh_where_the_square_overflows():
+    import torch
+
+    x = torch.tensor([1e160, -1e300, -0.0, 3.0], dtype=torch.float64)
+    found = torch.func.vmap(multigrad.array_api.torch._native.asinh)(x)
+    torch.testing.assert_close(found, torch.asinh(x), rtol=1e-15, atol=0)
+    assert math.copysign(1.0, found[2]) == -1.0
+
+
+def test_the_second_derivative_of_sqrt_at_minus_zero():
+    import torch
+
+    curvature = torch.func.grad(torch.func.grad(multigrad.array_api.torch._native.sqrt))
+    assert curvature(torch.tensor(-0.0)).item() == -math.inf
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_logaddexp_of_numbers_near_the_largest(dtype):
+    import torch
+
+    dtype = getattr(torch, dtype)
+    points = [torch.tensor(x * torch.finfo(dtype).max, dtype=dtype) for x in (0.9, -0.9)]
+    found = first_derivatives(multigrad.array_api.torch._native.logaddexp, points, "grad")
+    assert [float(x) for x in found] == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("mode", ["grad", "jvp", "vmap"])
+def test_std_of_equal_elements_whose_mean_is_not_theirs(mode):
+    import torch
+
+    x = torch.full((3,), 0.1, dtype=torch.float64)
+    std = multigrad.array_api.torch._native.std
+    f = {
+        "grad": torch.func.hessian(std),
+        "jvp": lambda x: torch.func.jvp(std, (x,), (torch.arange(3.0, dtype=x.dtype),))[1],
+        "vmap": lambda x: torch.func.vmap(torch.func.grad(std))(x[None]),
+    }[mode]
+    assert float(f(x).abs().max()) == 0.0
+
+
+def test_hypot_of_small_numbers_backwards_over_forwards():
+    xp = multigrad.xp
+
+    def slope(x):
+        return multigrad.jvp(lambda a: xp.hypot(a, xp.asarray(4e-170)), (x,), (xp.ones_like(x),))[1]
+
+    assert float(multigrad.gradient(slope, backend="torch")(3e-170)) == pytest.approx(1.28e169, rel=1e-14)

@@ -233,7 +233,7 @@ class _Call:
         ):
             raise MixedBackendError(
                 f"Expected arrays of one framework, {cls.backend}, got {kind.__module__}.{kind.__qualname__}. Move it "
-                "with xp.asarray(x)."
+                f"with multigrad.asarray(x, backend={cls.backend!r})."
             )
         return value
 

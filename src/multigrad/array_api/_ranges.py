@@ -31,7 +31,7 @@ def between_recorded(
         What it is called with.
     """
     ends = {key: value for key, value in _named(name, args, kwargs).items() if key in ("start", "stop", "step")}
-    wrapped = {key: cls._wrap(value) if cls._is_native(value) else value for key, value in ends.items()}
+    wrapped: dict[str, Any] = {key: cls._wrap(value) if cls._is_native(value) else value for key, value in ends.items()}
     if not any(isinstance(value, cls) and cls._is_recorded(value.native) for value in wrapped.values()):
         return None
     options = dict(kwargs)
@@ -40,7 +40,7 @@ def between_recorded(
     options = {"dtype": common, "device": options.get("device")} | _keep(options, "endpoint")
     if name == "linspace":
         count = args[2] if len(args) > 2 else kwargs["num"]
-        weights = cls._wrap(create(0.0, 1.0, count, **options))
+        weights: Any = cls._wrap(create(0.0, 1.0, count, **options))
         result = wrapped["start"] * (1 - weights) + wrapped["stop"] * weights
     else:
         if wrapped["step"] == 0:

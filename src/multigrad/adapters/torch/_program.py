@@ -29,7 +29,7 @@ _NO_VALUE = (
 )
 
 
-class _NoExit(TorchFunctionMode):
+class _NoExit(TorchFunctionMode):  # type: ignore[misc]  # torch gives it no type
     """Refuses to give the values of what is being traced, which are those of an example, to NumPy and Python.
 
     make_fx refuses ``item()`` by itself, and lets these through.

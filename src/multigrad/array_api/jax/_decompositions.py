@@ -163,7 +163,7 @@ def _svdvals_rule(primals, tangents):
 svdvals = jax.jit(_svdvals)
 
 # The first argument, with NaN for its derivative where the second holds: infinities times zeros are not always that.
-_spoiled = ruled(lambda out, bad: out, (lambda xp, same, out, bad: xp.where(bad, jnp.nan, 1.0), None))
+spoiled = ruled(lambda out, bad: out, (lambda xp, same, out, bad: xp.where(bad, jnp.nan, 1.0), None))
 
 
 @jax.jit
@@ -171,8 +171,8 @@ def slogdet(x):
     sign, logarithm = jnp.linalg.slogdet(x)
     singular = sign == 0
     if jnp.iscomplexobj(x):
-        sign = _spoiled(sign, singular)
-    return SlogdetResult(sign, _spoiled(logarithm, singular))
+        sign = spoiled(sign, singular)
+    return SlogdetResult(sign, spoiled(logarithm, singular))
 
 
 @jax.jit
@@ -181,4 +181,4 @@ def solve(x1, x2):
     axes = -1 if x2.ndim == 1 else (-2, -1)
     # A system without a solution, or with many; not one whose numbers were infinite or NaN.
     finite = jnp.all(jnp.isfinite(x2), axis=axes, keepdims=True)
-    return _spoiled(out, finite & ~jnp.all(jnp.isfinite(out), axis=axes, keepdims=True))
+    return spoiled(out, finite & ~jnp.all(jnp.isfinite(out), axis=axes, keepdims=True))

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from multigrad.array_api import _checks, _composed
-from multigrad.array_api.jax import _decompositions, _norms
+from multigrad.array_api.jax import _decompositions, _determinants, _norms
 from multigrad.array_api.jax._dtypes import DTYPES, floating, promotion
 from multigrad.array_api.jax._elementwise import multiply, subtract
 from multigrad.array_api.jax._indexing import getitem
@@ -47,7 +47,7 @@ def _compiled(function, *static):
     return keep_width(jax.jit(function, static_argnames=static))
 
 
-_cholesky, _det = _compiled(jnp.linalg.cholesky, "upper"), keep_width(jnp.linalg.det)
+_cholesky, _det = _compiled(jnp.linalg.cholesky, "upper"), keep_width(_determinants.det)
 _diagonal, _trace = _compiled(jnp.linalg.diagonal, "offset"), _compiled(jnp.linalg.trace, "offset", "dtype")
 _eigh, _eigvalsh = keep_width(_decompositions.eigh), keep_width(_decompositions.eigvalsh)
 _svd, _svdvals = keep_width(_decompositions.svd), keep_width(_decompositions.svdvals)
@@ -74,7 +74,9 @@ def cholesky(x, /, *, upper=False):
 
 def det(x, /):
     _checks.square(x.shape, "linalg.det")
-    return _det(floating(x))
+    x = floating(x)
+    # Of an empty matrix JAX has the value and no derivative (0.10.2).
+    return _det(x) if x.shape[-1] else jnp.ones(x.shape[:-2], x.dtype)
 
 
 def slogdet(x, /):

@@ -1,7 +1,8 @@
 """Elementwise functions whose derivative in JAX breaks the convention, with the convention's.
 
-Each is `jax.numpy`'s function with the slopes of `multigrad.array_api._slopes` as its rule, compiled whole: eagerly it
-costs one call, as `jax.numpy`'s own functions do. Other dtypes than real floating ones keep JAX's function and rule.
+Each is `jax.numpy`'s function with the slopes of `multigrad.array_api._slopes`, or those of `_fused_slopes` in their
+place, as its rule, compiled whole: eagerly it costs one call, as `jax.numpy`'s own functions do. Other dtypes than real
+floating ones keep JAX's function and rule.
 
 What JAX 0.10.2 gives instead: abs at 0: 1, at NaN: -1; maximum and minimum at NaN: 0; hypot at 0: 1/2, and overflows;
 atan2 at 0: NaN; copysign at 0: 1, at NaN: -1; pow in x at x = n = 0: NaN, in n at x = 0 > n: NaN; sqrt, log, log2 and
@@ -15,7 +16,9 @@ import jax
 import jax.numpy as jnp
 
 from multigrad.array_api._slopes import NAMED, SLOPES
+from multigrad.array_api.jax import _fused_slopes
 
+_VALUES, _SLOPES = {**NAMED, **_fused_slopes.NAMED}, {**SLOPES, **_fused_slopes.SLOPES}
 _SYMBOLIC_ZERO = jax.custom_derivatives.SymbolicZero
 
 
@@ -53,7 +56,7 @@ def ruled(function, slopes, xp=None):
 
 def _overridden(name, function, holomorphic=False):
     """Return a function of `jax.numpy` with the convention's derivative where its arguments are real (or complex)."""
-    with_slopes = ruled(function, SLOPES[name])
+    with_slopes = ruled(function, _SLOPES[name])
     kind = jnp.inexact if holomorphic else jnp.floating
 
     @jax.jit
@@ -85,10 +88,10 @@ vars(convention).update({name: _overridden(name, getattr(jnp, name), name in _HO
 
 def _named(name):
     # The value of a slope is not differentiated: JAX's own functions do.
-    return ruled(lambda *args: NAMED[name](jnp, *args), SLOPES[name])
+    return ruled(lambda *args: _VALUES[name](jnp, *args), _SLOPES[name])
 
 
-vars(convention).update({name: _named(name) for name in NAMED})
+vars(convention).update({name: _named(name) for name in _VALUES})
 
 
 @jax.jit
@@ -101,4 +104,4 @@ def _native_limited(x, low, high):
     return jnp.minimum(jnp.maximum(x, low), high)
 
 
-_limited = ruled(_native_limited, SLOPES["clip"])
+_limited = ruled(_native_limited, _SLOPES["clip"])

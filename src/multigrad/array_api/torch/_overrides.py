@@ -228,28 +228,33 @@ def clip(x, low, high):
     return torch.minimum(torch.maximum(x * factor, low * factor), high * factor)
 
 
-@override(lambda x1, x2: has_no_zero(x1) or has_no_zero(x2))
-def hypot(x1, x2):
-    # Native: NaN at (0, 0).
-    zero = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())) == 0  # one comparison: inductor is slow at two
-    return torch.where(zero, 0.0, torch.hypot(torch.where(zero, 1.0, x1), x2))
-
-
-def _root_of_smallest_square(dtype):
+def _scaling_bound(dtype):
+    """Return a power of 2 that is about the fourth root of the smallest number."""
     return 2.0 ** -(math.frexp(torch.finfo(dtype).max)[1] // 4)
 
 
 def _has_fourth_power(x):
-    return is_readable(x) and smallest(torch.abs(x.detach())) >= _root_of_smallest_square(x.dtype)
+    return is_readable(x) and smallest(torch.abs(x.detach())) >= _scaling_bound(x.dtype)
+
+
+@override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
+def hypot(x1, x2):
+    # Native: NaN at (0, 0); and beyond first order infinite where squares underflow: scaled by a power of 2.
+    size, bound = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())), _scaling_bound(x1.dtype)
+    zero = size == 0
+    scale = torch.where(size < bound, torch.full_like(size, bound**-1.5), torch.ones_like(size))
+    radius = torch.hypot(torch.where(zero, 1.0, x1) * scale, x2 * scale) * (1 / scale)
+    return torch.where(zero, 0.0, radius)
 
 
 @override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
 def atan2(x1, x2):
     # Native: forwards NaN at (0, 0), where the derivative is 0; and in second order infinite where the square of the
-    # squares underflows: scaled by a power of 2.
-    size, bound = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())), _root_of_smallest_square(x1.dtype)
+    # squares underflows: scaled to about 1.
+    size, bound = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())), _scaling_bound(x1.dtype)
     zero = _one_where(size == 0, size)
-    scale = torch.where(size < bound, torch.full_like(size, 1 / bound), torch.ones_like(size))
+    inverse = 1 / torch.clamp(size + zero, torch.finfo(size.dtype).tiny, bound)
+    scale = torch.where(size < bound, inverse, torch.ones_like(size))
     return torch.atan2(x1 * (scale * (1 - zero)), x2 * scale + torch.copysign(zero, x2.detach()))
 
 

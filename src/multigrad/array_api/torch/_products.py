@@ -1,8 +1,9 @@
 """Products along an axis whose derivative leaves one factor out, also at zeros and NaN.
 
-torch divides the product by the factor (2.13): a NaN spoils the slope of its own factor too. Here the elements are
-multiplied in pairs, the products in pairs, and so on, whose derivatives are products again, to every order. Products
-that are known to be neither 0 nor NaN are divided.
+torch divides the product by the factor (2.13): a NaN spoils the slope of its own factor too, and the curvature along a
+small factor is the rounding error of a large number instead of 0. Here the elements are multiplied in pairs, the
+products in pairs, and so on, whose derivatives are products again, to every order, and which take no longer. Cumulative
+products of elements that are known to be alike in size are divided.
 """
 
 import torch
@@ -15,25 +16,22 @@ def _is_exact(x):
 
 
 def _can_be_divided(products, x):
-    """Tell whether products are known to be right when divided by two factors, in any order."""
-    return _is_between(x, 0.25) and _is_between(products, 0.5)
-
-
-def _is_between(x, power):
+    """Tell whether products are known to keep their digits when divided by two factors, in any order."""
     if not is_readable(x):
         return False
-    size, limits = torch.abs(x.detach()), torch.finfo(x.dtype)
-    return smallest(size) > limits.tiny**power and largest(size) < limits.max**power
+    limits = torch.finfo(x.dtype)
+    size = torch.abs(x.detach())
+    low, high = smallest(size), largest(size)
+    if not (low > limits.tiny**0.25 and high < limits.max**0.25 and low > high * limits.eps**0.25):
+        return False
+    size = torch.abs(products.detach())
+    return smallest(size) > limits.tiny**0.5 and largest(size) < limits.max**0.5
 
 
 def product(x, axis, keepdims):
     """Multiply along an axis."""
-    if _is_exact(x) or not x.shape[axis]:
+    if _is_exact(x) or not x.shape[axis] or is_constant(x):
         return torch.prod(x, axis, keepdim=keepdims)
-    if is_constant(x) or is_readable(x):
-        native = torch.prod(x, axis, keepdim=keepdims)
-        if is_constant(x) or _can_be_divided(native, x):
-            return native
     rest = []
     while (size := x.shape[axis]) > 1:
         first, second, *odd = torch.split(x, [size // 2, size // 2] + [1] * (size % 2), axis)
