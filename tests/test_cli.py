@@ -60,6 +60,7 @@ def models(tmp_path, monkeypatch):
     (tmp_path / "models_of_user.py").write_text(MODELS, encoding="utf-8")
     (tmp_path / "broken_module.py").write_text("import no_such_package\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)  # which test runners set, and which narrows what is printed
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     for name in ("models_of_user", "broken_module"):
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -198,7 +199,7 @@ def test_lines_fit_the_width(models, capsys, monkeypatch):
         assert max(map(len, printed.splitlines())) <= 80
         assert "verdict" in printed  # in one piece
         assert "not shown in this width: " in printed
-    monkeypatch.delenv("COLUMNS")
+    monkeypatch.delenv("COLUMNS", raising=False)
     run("compare", "models_of_user:plain", "[1, 2, 3, 4]", "--backends", "numpy")
     assert "seconds: first call, second" in capsys.readouterr().out
 

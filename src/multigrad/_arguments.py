@@ -200,7 +200,7 @@ class _Moving:
         except DtypeError:
             raise DtypeError(
                 f"Expected an array of numbers of the array API standard for {self._path(position)}, got dtype "
-                f"{leaf.dtype.name!r}."
+                f"{str(leaf.dtype)!r}."
             ) from None
 
     def _fetch(self, leaf: Any, source: str, position: int) -> Any:

@@ -207,7 +207,7 @@ class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
         rule
             Takes ``(primals, tangents)``, two tuples with one tree per argument of f, and returns ``(value,
             tangent_out)`` of one structure. Tangents are zero where nothing is differentiated, None at leaves that
-            have no derivative (strings, bools, integer arrays).
+            have no derivative (strings, integers).
         """
         check_callable(rule)
         self._rule = rule
@@ -367,8 +367,8 @@ class _Arguments:
         return self._trees(leaves)
 
     def tangents(self, tangents: Natives) -> tuple[Any, ...]:
-        """Return one tree per argument with the tangents at the inputs, 0 at numbers and None elsewhere."""
-        leaves: list[Any] = [0.0 if type(leaf) in (int, float, complex) else None for leaf in self._flat.leaves]
+        """Return one tree per argument with the tangents at the inputs, 0 at floats and None elsewhere."""
+        leaves: list[Any] = [0.0 if type(leaf) in (float, complex) else None for leaf in self._flat.leaves]
         for position, x in zip(self._positions, tangents, strict=True):
             leaves[position] = self.show(x)
         return self._trees(leaves)

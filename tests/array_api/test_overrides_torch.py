@@ -267,3 +267,24 @@ def test_hypot_of_small_numbers_backwards_over_forwards():
         return multigrad.jvp(lambda a: xp.hypot(a, xp.asarray(4e-170)), (x,), (xp.ones_like(x),))[1]
 
     assert float(multigrad.gradient(slope, backend="torch")(3e-170)) == pytest.approx(1.28e169, rel=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4)])
+def test_complex_singular_vectors_under_vmap(shape):
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    stack = torch.randn(2, *shape, dtype=torch.complex128, generator=generator)
+    weights = torch.randn(*shape, dtype=torch.complex128, generator=generator)
+
+    def f(z):
+        u, s, vh = multigrad.array_api.torch._native.linalg.svd(z, full_matrices=False)
+        sizes = torch.sum(torch.abs(u) ** 4) + torch.sum(torch.abs(vh) ** 4)
+        return sizes + torch.real(torch.sum(((u * s * s) @ vh) * weights))
+
+    # Alone, torch's own derivative is taken.
+    alone = []
+    for z in stack.unbind():
+        z = z.clone().requires_grad_()  # noqa: PLW2901
+        alone += torch.autograd.grad(f(z), z)
+    torch.testing.assert_close(torch.func.vmap(torch.func.grad(f))(stack), torch.stack(alone), rtol=1e-11, atol=1e-12)

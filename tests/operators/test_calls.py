@@ -177,3 +177,14 @@ def test_the_same_operator_may_be_called_with_other_shapes_and_dtypes(backend):
     assert_tree(operator(X), np.diag(6 * X), 1e-13)
     assert_tree(operator(X[:2].astype("float32")), np.diag(6 * X[:2]).astype("float32"), 1e-6)
     assert_tree(operator(2.0), np.asarray(12.0), 1e-13)
+
+
+WIDER = {"float64": [1.0, 2.0], "complex128": [1.0 + 2j, 2.0]}
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(("wide", "entries"), [("float64", "float32"), ("complex128", "complex64")])
+def test_a_jacobian_has_the_precision_of_the_argument(mode, wide, entries, backend):
+    weights = np.asarray(WIDER[wide])
+    found = jacobian(lambda x: x * xp.asarray(weights), mode=mode, backend=backend)(np.ones(2, np.float32))
+    assert_tree(found, np.diag(weights).astype(entries), 1e-6)

@@ -265,3 +265,37 @@ def test_fwd_calls_the_function_by_its_rule(backend):
     square.defvjp(lambda x: (square(x), square(x)), lambda value, cotangent: (cotangent * value,))
     second = multigrad.gradient(multigrad.gradient(square), backend=backend)(3.0)
     np.testing.assert_allclose(multigrad.to_numpy(second), 9.0, rtol=1e-13)
+
+
+def test_a_float_has_the_tangent_zero(backend):
+    """As in JAX: a rule need not ask which of its arguments are differentiated."""
+
+    @multigrad.custom_jvp
+    def product(x, y):
+        return x * y
+
+    product.defjvp(lambda p, t: (product(*p), t[0] * p[1] + t[1] * p[0]))
+    assert float(multigrad.gradient(lambda x: product(x, 3.0), backend=backend)(2.0)) == 3.0
+    assert float(multigrad.gradient(lambda y: product(2.0, y), backend=backend)(3.0)) == 2.0
+
+
+def test_arguments_by_keyword(backend):
+    @multigrad.custom_jvp
+    def forward(x, y=4.0):
+        return x * y
+
+    forward.defjvp(lambda p, t: (forward(*p), 10 * t[0] * p[1]))
+
+    @multigrad.custom_vjp
+    def reverse(x, y=4.0):
+        return x * y
+
+    reverse.defvjp(lambda x, y: (x * y, y), lambda y, ct: (10 * ct * y, None))
+    for ruled in (forward, reverse):
+        assert float(multigrad.gradient(lambda x, ruled=ruled: ruled(x, y=3.0), backend=backend)(2.0)) == 30.0
+        assert float(multigrad.gradient(lambda x, ruled=ruled: ruled(y=3.0, x=x), backend=backend)(2.0)) == 30.0
+
+    keyword_only = multigrad.custom_vjp(lambda x, *, y: x * y)
+    keyword_only.defvjp(lambda x: (x, None), lambda _, ct: (ct,))
+    with pytest.raises(TypeError, match="got y by keyword only"):
+        keyword_only(2.0, y=3.0)

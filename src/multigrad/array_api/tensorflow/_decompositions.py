@@ -13,6 +13,8 @@ from multigrad.array_api.tensorflow import _graph_linalg
 from multigrad.array_api.tensorflow._dtypes import astype, finfo
 from multigrad.array_api.tensorflow._matrices import (
     adjoint,
+    as_column,
+    as_row,
     each,
     hermitian,
     is_finite,
@@ -21,24 +23,30 @@ from multigrad.array_api.tensorflow._matrices import (
     triangular_solve,
     with_rule,
 )
+from multigrad.array_api.tensorflow._regular import holds
+from multigrad.array_api.tensorflow._slicing import sliced
 
 
 def cholesky(x):
     """Return the lower factor."""
-    x = hermitian(x)
-    factor = tf.linalg.cholesky(tf.stop_gradient(x))
-    # Of a matrix that is not positive definite some kernels leave what they had computed by then.
-    definite = each(tf.reduce_all(tf.math.real(tf.linalg.diag_part(factor)) > 0, axis=-1))
-    factor = tf.where(definite, tf.linalg.band_part(factor, -1, 0), missing(x))
-    return with_rule((factor,), (x,), _cholesky_rule)[0]
+    factor = tf.linalg.cholesky(hermitian(tf.stop_gradient(x)))
+    positive = tf.math.real(tf.linalg.diag_part(factor)) > 0
+    regular = holds(positive)
+    if not regular:
+        # Of a matrix that is not positive definite some kernels leave what they had computed by then.
+        definite = each(tf.reduce_all(positive, axis=-1))
+        factor = tf.where(definite, tf.linalg.band_part(factor, -1, 0), missing(x))
+    solve = tf.linalg.triangular_solve if regular else triangular_solve
 
+    def rule(outputs, _, cotangents):
+        (factor,), (g,) = outputs, cotangents
+        inner = tf.linalg.band_part(tf.matmul(factor, g, adjoint_a=True), -1, 0)
+        inner = tf.linalg.set_diag(inner, 0.5 * tf.linalg.diag_part(inner))
+        inner = solve(factor, inner, lower=True, adjoint=True)
+        return hermitian(solve(factor, adjoint(inner), lower=True, adjoint=True))
 
-def _cholesky_rule(outputs, _, cotangents):
-    (factor,), (g,) = outputs, cotangents
-    inner = tf.linalg.band_part(tf.matmul(factor, g, adjoint_a=True), -1, 0)
-    inner = tf.linalg.set_diag(inner, 0.5 * tf.linalg.diag_part(inner))
-    inner = triangular_solve(factor, inner, lower=True, adjoint=True)
-    return hermitian(triangular_solve(factor, adjoint(inner), lower=True, adjoint=True))
+    # Of x, not of its symmetric part: the cotangent is symmetric already.
+    return with_rule((factor,), (x,), rule)[0]
 
 
 def qr(x, full):
@@ -92,8 +100,8 @@ def _rounding(values, size):
 def _tied(values):
     """Tell which pairs of eigenvalues or singular values are equal but for rounding."""
     values = tf.stop_gradient(values)
-    distances = tf.abs(values[..., tf.newaxis, :] - values[..., :, tf.newaxis])
-    return distances <= _rounding(values, tf.shape(values)[-1])[..., tf.newaxis]
+    distances = tf.abs(as_row(values) - as_column(values))
+    return distances <= as_column(_rounding(values, tf.shape(values)[-1]))
 
 
 def _shared(g, values):
@@ -104,9 +112,19 @@ def _shared(g, values):
 
 def _reciprocal_differences(x):
     """Return 1 / (x[j] - x[i]) for all pairs, 0 on the diagonal; NaN where two tie, whose vectors are free (rule 7)."""
-    differences = x[..., tf.newaxis, :] - x[..., :, tf.newaxis]
+    differences = as_row(x) - as_column(x)
     differences = tf.where(_tied(x), missing(x), differences)
     return 1 / tf.linalg.set_diag(differences, tf.fill(tf.shape(x), tf.constant(math.inf, x.dtype)))
+
+
+def _where_finite(finite, x):
+    """Return x with zeros, of which a kernel makes something, in place of matrices that are not finite."""
+    return x if holds(finite) else tf.where(finite, x, tf.zeros_like(x))
+
+
+def _of_finite(finite, result):
+    """Return what a kernel made of finite matrices, NaN for the others."""
+    return result if holds(finite) else tf.where(finite, result, missing(result))
 
 
 def eigvalsh(x):
@@ -114,8 +132,8 @@ def eigvalsh(x):
         return eigh(x)[0]  # the values get their digits by the vectors
     x = hermitian(x)
     finite = is_finite(x)
-    values = tf.linalg.eigvalsh(tf.stop_gradient(tf.where(each(finite), x, tf.zeros_like(x))))
-    values = tf.where(finite[..., tf.newaxis], tf.math.real(values), missing(tf.math.real(values)))
+    values = tf.math.real(tf.linalg.eigvalsh(tf.stop_gradient(_where_finite(each(finite), x))))
+    values = _of_finite(as_column(finite), values)
 
     def rule(_, inputs, cotangents):
         return _eigenvalues_pulled(eigh(inputs[0])[1], values, cotangents[0])
@@ -127,13 +145,12 @@ def eigh(x):
     """Return the eigenvalues and the eigenvectors."""
     x = hermitian(x)
     finite = each(is_finite(x))
-    safe = tf.stop_gradient(tf.where(finite, x, tf.zeros_like(x)))
+    safe = tf.stop_gradient(_where_finite(finite, x))
     values, vectors = tf.linalg.eigh(safe)
     if not tf.executing_eagerly():
         values, vectors = _graph_linalg.eigh(safe, vectors)
-    vectors = tf.where(finite, vectors, missing(vectors))
-    values = tf.math.real(values)
-    values = tf.where(finite[..., 0], values, missing(values))
+    vectors = _of_finite(finite, vectors)
+    values = _of_finite(sliced(finite, (Ellipsis, 0)), tf.math.real(values))
 
     # Apart from each other: at a tie the values have a derivative and the vectors have none.
     def values_of(x):
@@ -163,14 +180,14 @@ def plain_svd(x, full):
     s, u, v = tf.linalg.svd(tf.stop_gradient(x), full_matrices=full)
     if not tf.executing_eagerly():
         s, u, v = _graph_linalg.svd(tf.stop_gradient(x), u, v, tf.shape(s)[-1])
-    return tf.where(finite[..., 0], s, missing(s)), tf.where(finite, u, missing(u)), tf.where(finite, v, missing(v))
+    return _of_finite(sliced(finite, (Ellipsis, 0)), s), _of_finite(finite, u), _of_finite(finite, v)
 
 
 def svdvals(x):
     if not tf.executing_eagerly():
         return svd(x, full=False)[1]
     values = tf.linalg.svd(tf.stop_gradient(x), compute_uv=False)
-    values = tf.where(is_finite(x)[..., tf.newaxis], values, missing(values))
+    values = _of_finite(as_column(is_finite(x)), values)
 
     def rule(_, inputs, cotangents):
         u, _, v = svd(inputs[0], full=False)
@@ -215,12 +232,12 @@ def _singular_values_pulled(u, v, values, g):
 
 def _singular_vectors_pulled(u, v, s, g_u, g_v):
     # Exact where two values differ by little: the difference first, the sum after it.
-    reciprocals = _reciprocal_differences(s) / (s[..., tf.newaxis, :] + s[..., :, tf.newaxis])
+    reciprocals = _reciprocal_differences(s) / (as_row(s) + as_column(s))
     reciprocals = astype(tf.linalg.set_diag(reciprocals, tf.zeros_like(s)), u.dtype)
     u_g, v_g = tf.matmul(u, g_u, adjoint_a=True), tf.matmul(v, g_v, adjoint_a=True)
     weights = astype(s, u.dtype)
-    inner = reciprocals * (u_g - adjoint(u_g)) * weights[..., tf.newaxis, :]
-    inner += weights[..., :, tf.newaxis] * reciprocals * (v_g - adjoint(v_g))
+    inner = reciprocals * (u_g - adjoint(u_g)) * as_row(weights)
+    inner += as_column(weights) * reciprocals * (v_g - adjoint(v_g))
     if u.dtype.is_complex:  # a common phase of two vectors is free, their phase against each other is not
         turn = tf.math.imag(tf.linalg.diag_part(u_g)) / s
         inner += tf.linalg.diag(tf.complex(tf.zeros_like(turn), turn))

@@ -39,6 +39,24 @@ def derived(forward, pull, *, keeps_result=False):
     return call
 
 
+def recorded(values, inputs, pull):
+    """Return eager tensors that are known already as functions of others.
+
+    ``pull(inputs, cotangents)`` gives the inputs' cotangents, one tensor or a list.
+    """
+    if not record.could_possibly_record():
+        return tuple(values)
+    with record.stop_recording():  # each result is a tensor of its own, known to the tapes by what follows only
+        results = [tf.raw_ops.Identity(input=value) for value in values]
+
+    def backward(*cotangents):
+        found = pull(inputs, cotangents)
+        return list(found) if isinstance(found, list | tuple) else [found]
+
+    record.record_operation("with_rule", results, list(inputs), backward)
+    return tuple(results)
+
+
 def _in_graph(forward, pull, inputs):
     """Return the value for tapes outside a ``tf.function``, which read the derivatives of its operations."""
     return _attached(forward(*map(tf.stop_gradient, inputs)), pull, inputs)

@@ -6,6 +6,8 @@ from multigrad.array_api.tensorflow._decompositions import plain_svd
 from multigrad.array_api.tensorflow._dtypes import astype, finfo
 from multigrad.array_api.tensorflow._inverses import inv, poison, wave
 from multigrad.array_api.tensorflow._matrices import adjoint, each, identity, missing, scaled, with_rule
+from multigrad.array_api.tensorflow._regular import holds
+from multigrad.array_api.tensorflow._slicing import sliced
 
 
 def det(x):
@@ -20,20 +22,21 @@ def _small_det(x, size):
     if size < 2:
         return tf.reduce_prod(tf.linalg.diag_part(x), axis=-1)
     if size == 2:
-        return x[..., 0, 0] * x[..., 1, 1] - x[..., 0, 1] * x[..., 1, 0]
+        a, b, c, d = (sliced(x, (Ellipsis, row, column)) for row in (0, 1) for column in (0, 1))
+        return a * d - b * c
     a, b, c = tf.unstack(x, axis=-2)
     b1, b2, c1, c2 = (tf.roll(row, shift, -1) for row in (b, c) for shift in (-1, -2))
     return tf.reduce_sum(a * (b1 * c2 - b2 * c1), axis=-1)
 
 
-def _det_rule(_, inputs, cotangents):
-    (x,), (g,) = inputs, cotangents
-    return each(g) * _adjugate(x)
+def _det_rule(outputs, inputs, cotangents):
+    (value,), (x,), (g,) = outputs, inputs, cotangents
+    return each(g) * _adjugate(x, tf.stop_gradient(value))
 
 
-def _adjugate(x):
+def _adjugate(x, determinant):
     """Return the adjoint of the adjugate matrix, which is the gradient of the determinant, singular or not."""
-    value = _adjugate_by_inverse(x) if tf.executing_eagerly() else None
+    value = _adjugate_by_inverse(tf.stop_gradient(x), determinant) if tf.executing_eagerly() else None
     if value is None:
         s, u, v = plain_svd(x, full=False)
         value = _phase(u, v) * tf.matmul(scaled(u, _before(s) * _after(s)), v, adjoint_b=True)
@@ -44,18 +47,27 @@ def _adjugate(x):
     return with_rule((value,), (x,), rule)[0]
 
 
-def _adjugate_by_inverse(x):
+def _adjugate_by_inverse(x, determinant):
     """Return the same by the inverse; None where a matrix is so ill-conditioned that its inverse has few digits."""
-    x = tf.stop_gradient(x)
     try:
-        inverse = tf.linalg.inv(x)
+        inverse = tf.linalg.inv(x, adjoint=True)
     except tf.errors.InvalidArgumentError:
         return None
-    sizes = [tf.reduce_max(tf.abs(matrix), axis=(-2, -1)) for matrix in (x, inverse)]
-    condition = tf.reduce_max(tf.math.multiply(*sizes))
-    if not condition < finfo(x.dtype).eps ** -0.5:  # NaN neither
+    if not (_has_all_digits(x, inverse, None) or _has_all_digits(x, inverse, (-2, -1))):
         return None
-    return each(tf.math.conj(tf.linalg.det(x))) * adjoint(inverse)
+    return each(tf.math.conj(determinant)) * inverse
+
+
+def _has_all_digits(x, inverse, axes):
+    """Tell whether condition numbers are small: of all matrices together, which is sooner known, or of each one."""
+    largest, largest_inverse = (_largest(matrices, axes) for matrices in (x, inverse))
+    return bool(tf.reduce_max(largest * largest_inverse) < finfo(x.dtype).eps ** -0.5)  # NaN is none
+
+
+def _largest(x, axes):
+    if x.dtype.is_complex:
+        return tf.reduce_max(tf.abs(x), axis=axes)
+    return tf.maximum(tf.reduce_max(x, axis=axes), -tf.reduce_min(x, axis=axes))
 
 
 def _phase(u, v):
@@ -88,8 +100,10 @@ def _hessian_product(x, g, s, u, v):
 
     def rule(_, inputs, cotangents):
         # From the third order on by the inverse: NaN, not noise, where there is none.
-        found = _hessian_product_pulled(inputs, cotangents)
-        return [tf.where(regular, one, missing(one)) for one in found]
+        by_x = _hessian_product_pulled(inputs, cotangents)
+        # Along g it is linear, and symmetric: a tangent that comes by transposing needs no third order.
+        by_g = _hessian_product(tf.stop_gradient(inputs[0]), cotangents[0], s, u, v)
+        return [tf.where(regular, by_x, missing(by_x)), by_g]
 
     return with_rule((value,), (x, g), rule)[0]
 
@@ -102,7 +116,7 @@ def _hessian_product_pulled(inputs, cotangents):
         b_g = tf.matmul(b, g)
         product = each(tf.linalg.trace(b_g)) * b - tf.matmul(b_g, b)
         product = adjoint(each(det(x)) * product)
-    return tape.gradient(product, inputs, cotangents)
+    return tape.gradient(product, inputs[0], cotangents[0])
 
 
 def slogdet(x):
@@ -114,7 +128,10 @@ def _slogdet_rule(outputs, inputs, cotangents):
     (sign, log), (x,), (g_sign, g) = outputs, inputs, cotangents
     if x.dtype.is_complex:  # the sign turns where x changes; that of a real matrix is constant
         g = tf.complex(g, -tf.math.imag(tf.math.conj(g_sign) * sign))
-    regular = each(tf.math.is_finite(log))
+    finite = tf.math.is_finite(log)
+    if holds(finite):
+        return each(g) * tf.linalg.inv(x, adjoint=True)
+    regular = each(finite)
     inverse = inv(tf.where(regular, x, identity(x)))
     # Also along a tangent, which comes by transposing.
     return each(g) * (adjoint(inverse) + poison(regular, x) * wave(x))

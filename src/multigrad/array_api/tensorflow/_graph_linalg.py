@@ -7,6 +7,7 @@ a derivative; ``_decompositions`` gives it.
 """
 
 import math
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -87,9 +88,18 @@ def _completed(first, every, count):
     return tf.concat([first, _orthonormal(rest)], -1)
 
 
-def solve(a, b):
-    """Solve by QR for matrices b; NaN for a matrix that is singular but for rounding."""
-    # Rows and columns of like size, so that a small pivot tells.
+class Factors(NamedTuple):
+    """QR of a matrix whose rows and columns were multiplied so that they are of like size and a small pivot tells."""
+
+    q: Any
+    r: Any  # the identity where the matrix is singular but for rounding
+    regular: Any  # whether it is not
+    rows: Any
+    columns: Any
+
+
+def factorized(a):
+    """Return what `solve` needs to know of a matrix."""
     rows = _inverse_size(a, axis=-1)
     columns = _inverse_size(a * rows, axis=-2)
     q, r = tf.linalg.qr(a * rows * columns)
@@ -97,9 +107,19 @@ def solve(a, b):
     noise = tf.cast(tf.shape(a)[-1], pivots.dtype) * finfo(pivots.dtype).eps
     regular = tf.reduce_all(pivots > noise * tf.reduce_max(pivots, axis=-1, keepdims=True), axis=-1)
     regular = regular[..., tf.newaxis, tf.newaxis]
-    safe = tf.where(regular, r, tf.eye(tf.shape(a)[-1], dtype=a.dtype))
-    found = tf.linalg.triangular_solve(safe, tf.matmul(q, rows * b, adjoint_a=True), lower=False)
-    return tf.where(regular, _adjoint(columns) * found, tf.constant(math.nan, b.dtype))
+    return Factors(q, tf.where(regular, r, tf.eye(tf.shape(a)[-1], dtype=a.dtype)), regular, rows, columns)
+
+
+def solve(factors, b, *, adjoint):
+    """Solve for matrices b, by the adjoint matrix if asked to; NaN where the matrix is singular."""
+    q, r, regular, rows, columns = factors
+    if adjoint:
+        inner = tf.linalg.triangular_solve(r, _adjoint(columns) * b, lower=False, adjoint=True)
+        found = rows * tf.matmul(q, inner)
+    else:
+        inner = tf.matmul(q, rows * b, adjoint_a=True)
+        found = _adjoint(columns) * tf.linalg.triangular_solve(r, inner, lower=False)
+    return tf.where(regular, found, tf.constant(math.nan, b.dtype))
 
 
 def _inverse_size(x, axis):

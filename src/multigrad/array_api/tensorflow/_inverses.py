@@ -4,13 +4,14 @@ import tensorflow as tf
 
 from multigrad.array_api.tensorflow import _graph_linalg
 from multigrad.array_api.tensorflow._decompositions import plain_svd
-from multigrad.array_api.tensorflow._matrices import adjoint, each, identity, missing, scaled, with_rule
+from multigrad.array_api.tensorflow._matrices import each, identity, missing, scaled, with_rule
 
 
 def inv(x):
     if not tf.executing_eagerly():
         eye = tf.broadcast_to(identity(x), tf.shape(x))
-        value = tf.ensure_shape(_graph_linalg.solve(tf.stop_gradient(x), eye), x.shape)
+        value = _graph_linalg.solve(_graph_linalg.factorized(tf.stop_gradient(x)), eye, adjoint=False)
+        value = tf.ensure_shape(value, x.shape)
         return with_rule((value,), (x,), _inv_rule)[0]
     try:
         return tf.linalg.inv(x)
@@ -31,8 +32,7 @@ def solve(a, b):
         a = tf.broadcast_to(a, tf.concat([batch, tf.shape(a)[-2:]], 0))
         b = tf.broadcast_to(b, tf.concat([batch, tf.shape(b)[-2:]], 0))
     if not tf.executing_eagerly():
-        value = tf.ensure_shape(_graph_linalg.solve(tf.stop_gradient(a), tf.stop_gradient(b)), b.shape)
-        return with_rule((value,), (a, b), _solve_rule)[0]
+        return _solved(a, b, _graph_linalg.factorized(tf.stop_gradient(a)), adjoint=False)
     try:
         return tf.linalg.solve(a, b)
     except tf.errors.InvalidArgumentError:
@@ -41,10 +41,17 @@ def solve(a, b):
         return found + poison(regular, a) * (tf.reduce_sum(wave(a), axis=-1, keepdims=True) + wave(b))
 
 
-def _solve_rule(outputs, inputs, cotangents):
-    (found,), (a, _), (g,) = outputs, inputs, cotangents
-    in_b = solve(adjoint(a), g)
-    return [-tf.matmul(in_b, found, adjoint_b=True), in_b]
+def _solved(a, b, factors, *, adjoint):
+    """Solve for b by the factors of a, or by its adjoint; the derivatives solve by the same factors."""
+    value = tf.ensure_shape(_graph_linalg.solve(factors, tf.stop_gradient(b), adjoint=adjoint), b.shape)
+
+    def rule(outputs, inputs, cotangents):
+        (found,), (a, _), (g,) = outputs, inputs, cotangents
+        in_b = _solved(a, g, factors, adjoint=not adjoint)
+        first, second = (found, in_b) if adjoint else (in_b, found)
+        return [-tf.matmul(first, second, adjoint_b=True), in_b]
+
+    return with_rule((value,), (a, b), rule)[0]
 
 
 def _is_regular(x):

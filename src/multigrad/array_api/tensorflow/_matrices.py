@@ -4,7 +4,9 @@ import math
 
 import tensorflow as tf
 
+from multigrad.array_api.tensorflow._derivatives import recorded
 from multigrad.array_api.tensorflow._dtypes import astype
+from multigrad.array_api.tensorflow._slicing import sliced
 
 
 def with_rule(values, inputs, rule):
@@ -21,12 +23,15 @@ def with_rule(values, inputs, rule):
         rule, so that the derivative can be differentiated again without computing a decomposition twice.
     """
 
+    def pull(inputs, cotangents):
+        return rule(with_rule(values, inputs, rule), inputs, cotangents)
+
+    if tf.executing_eagerly():
+        return recorded(values, inputs, pull)
+
     @tf.custom_gradient
     def attached(*inputs):
-        def pull(*cotangents):
-            return rule(with_rule(values, inputs, rule), inputs, cotangents)
-
-        return values, pull
+        return values, lambda *cotangents: pull(inputs, cotangents)
 
     return tuple(attached(*inputs))
 
@@ -37,12 +42,13 @@ def adjoint(x):
 
 def hermitian(x):
     """Return the symmetric part: its derivative is the symmetrized one, whichever triangle a kernel reads."""
-    return 0.5 * x + 0.5 * adjoint(x)
+    half = 0.5 * x
+    return half + adjoint(half)
 
 
 def each(condition):
     """Return a truth value for each matrix so that it broadcasts over the entries."""
-    return condition[..., tf.newaxis, tf.newaxis]
+    return sliced(condition, (Ellipsis, None, None))
 
 
 def identity(x):
@@ -63,7 +69,17 @@ def is_finite(x):
 
 def scaled(x, factors):
     """Return x with its columns multiplied by real factors."""
-    return x * astype(factors, x.dtype)[..., tf.newaxis, :]
+    return x * as_row(astype(factors, x.dtype))
+
+
+def as_row(x):
+    """Return vectors as matrices of one row."""
+    return sliced(x, (Ellipsis, None, slice(None)))
+
+
+def as_column(x):
+    """Return vectors as matrices of one column."""
+    return sliced(x, (Ellipsis, None))
 
 
 def triangular_solve(a, b, *, lower, adjoint=False):

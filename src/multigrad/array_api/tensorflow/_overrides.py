@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from multigrad.array_api._slopes import SLOPES
 from multigrad.array_api.tensorflow._derivatives import derived, is_watched, summed_to
-from multigrad.array_api.tensorflow._dtypes import HALF, constant
-from multigrad.array_api.tensorflow._regular import has_no_zero, is_normal, smallest
+from multigrad.array_api.tensorflow._dtypes import HALF, constant, finfo
+from multigrad.array_api.tensorflow._regular import has_no_zero, holds, is_normal, smallest
 
 _raw = tf.raw_ops
 _slopes = SimpleNamespace()  # what the shared slopes are made of
@@ -20,10 +20,6 @@ _slopes = SimpleNamespace()  # what the shared slopes are made of
 
 def _times(cotangent, slope):
     return _raw.Mul(x=cotangent, y=slope)
-
-
-def _half(x):
-    return _raw.Mul(x=x, y=constant(0.5, x))
 
 
 def _by_slope(name, forward, *, keeps_result=False):
@@ -63,7 +59,7 @@ sqrt = derived(lambda x: _raw.Sqrt(x=x), _sqrt_pull, **_RESULT)
 
 
 def _root_pull(cotangent, root, _):
-    return [_times(_half(cotangent), _raw.DivNoNan(x=tf.ones_like(root), y=root))]
+    return [_times(_times(cotangent, constant(0.5, root)), _raw.DivNoNan(x=tf.ones_like(root), y=root))]
 
 
 # Of a sum of squares: 0 at 0 in every order, a symmetric kink.
@@ -104,85 +100,26 @@ def divide(x, y):
     return _divide(x, y)
 
 
-# --- Choices. At a tie TensorFlow gives everything to one operand, at NaN a number (0 and 1).
-
-
-def _choice(forward, difference):
-    """Return the larger or smaller of two: half to each at a tie, NaN to both at NaN, as the sign of the difference."""
-
-    def sign(x, y):
-        return _raw.Sign(x=difference(x, y))
-
-    def pull(cotangent, _, x, y):
-        half = _half(cotangent)
-        turned = _times(half, sign(x, y))
-        return [summed_to(_raw.AddV2(x=half, y=turned), x), summed_to(_raw.Sub(x=half, y=turned), y)]
-
-    of_two = derived(forward, pull)
-
-    def with_number(x, number):
-        number = constant(number, x)
-
-        def pull(cotangent, _, x):
-            distance = difference(x, number)
-            if smallest(_raw.Abs(x=distance)) > 0:
-                return [_raw.ReluGrad(gradients=cotangent, features=distance)]
-            half = _half(cotangent)
-            return [_raw.AddV2(x=half, y=_times(half, _raw.Sign(x=distance)))]
-
-        return derived(lambda x: forward(x, number), pull)(x)
-
-    def call(x, y):
-        if isinstance(x, _NUMBERS):
-            x, y = y, x
-        if isinstance(y, _NUMBERS):
-            return with_number(x, y) if x.dtype.is_floating else forward(x, constant(y, x))
-        return of_two(x, y) if x.dtype.is_floating else forward(x, y)
-
-    return call
-
-
-_NUMBERS = (bool, int, float, complex)
-
-
-def _difference(x, y):
-    return _raw.Sub(x=x, y=y)
-
-
-def _sign_of_difference(x, y):
-    return _raw.Sign(x=_difference(x, y))
-
-
-def _with_missing(operation):
-    def call(x, y):
-        result = operation(x=x, y=y)
-        if tf.executing_eagerly() or not y.dtype.is_floating:
-            return result
-        return tf.where(_raw.IsNan(x=y), y, result)  # XLA passes over NaN in the second operand
-
-    return call
-
-
-maximum = _choice(_with_missing(_raw.Maximum), _difference)
-minimum = _choice(_with_missing(_raw.Minimum), lambda x, y: _difference(y, x))
-
-
-def clip_to_numbers(x, low, high):
-    """Clip between two Python numbers, the lower one first."""
-    low, high = constant(low, x), constant(high, x)
-
-    def forward(x):
-        return _raw.Minimum(x=_raw.Maximum(x=x, y=low), y=high)
-
-    def pull(cotangent, _, x):
-        # 0 also where both bounds are x.
-        inside = _raw.AddV2(x=_sign_of_difference(x, low), y=_sign_of_difference(high, x))
-        return [_times(_half(cotangent), inside)]
-
-    return derived(forward, pull)(x)
-
-
 # --- Functions of two arguments
+
+# The integers that hold the bits of a floating number.
+BITS = {tf.float16: tf.int16, tf.bfloat16: tf.int16, tf.float32: tf.int32, tf.float64: tf.int64}
+
+
+def _copysign(x, y):
+    bits = BITS[x.dtype]
+    size, sign = (_raw.BitwiseAnd(x=_raw.Bitcast(input=z, type=bits), y=m) for z, m in ((x, bits.max), (y, bits.min)))
+    return _raw.Bitcast(input=_raw.BitwiseOr(x=size, y=sign), type=x.dtype)
+
+
+def _copysign_pull(cotangent, out, x, _):
+    # 0 at 0; flat in the second argument.
+    slope = _times(_raw.Sign(x=tf.stop_gradient(x)), _raw.Sign(x=tf.stop_gradient(out)))
+    return [summed_to(_times(cotangent, slope), x), None]
+
+
+# TensorFlow has none.
+copysign = derived(_copysign, _copysign_pull, **_RESULT)
 
 
 def _hypot(x, y):
@@ -215,9 +152,20 @@ hypot = derived(_hypot, _hypot_pull, **_RESULT)
 
 
 def _atan2_pull(cotangent, _, y, x):
-    over_squares = _raw.DivNoNan(x=cotangent, y=_raw.AddV2(x=_raw.Square(x=x), y=_raw.Square(x=y)))
+    like_y, like_x = y, x
+    squares = _raw.AddV2(x=_raw.Square(x=x), y=_raw.Square(x=y))
+    # In second order the square of these would underflow: scaled by powers of 2, which spare a quotient.
+    power = math.frexp(finfo(x.dtype).max)[1] / 16
+    small = squares < constant(2.0 ** (-8 * power), squares)
+    if not holds(_raw.LogicalNot(x=small)):
+        smaller = squares < constant(2.0 ** (-12 * power), squares)
+        scales = [constant(2.0 ** (k * power), squares) for k in (7, 5, 0)]
+        scale = tf.where(smaller, scales[0], tf.where(small, scales[1], scales[2]))
+        cotangent, y, x = _times(cotangent, scale), _times(y, scale), _times(x, scale)
+        squares = _raw.AddV2(x=_raw.Square(x=x), y=_raw.Square(x=y))
+    over_squares = _raw.DivNoNan(x=cotangent, y=squares)
     in_y, in_x = _times(x, over_squares), _raw.Neg(x=_times(y, over_squares))
-    return [summed_to(in_y, y), summed_to(in_x, x)]
+    return [summed_to(in_y, like_y), summed_to(in_x, like_x)]
 
 
 # NaN at the origin.

@@ -34,6 +34,34 @@ def is_normal(x):
     return smallest(x) > finfo(x.dtype).smallest_normal and largest(x) < math.inf
 
 
+def holds(condition):
+    """Tell whether a condition is known to hold everywhere, for conditions much smaller than what depends on them."""
+    return tf.executing_eagerly() and "CPU" in condition.device and bool(tf.reduce_all(condition))
+
+
 def has_no_zero(x):
     """Tell whether no element is known to be zero."""
     return is_readable(x) and bool(tf.reduce_all(_raw.NotEqual(x=x, y=tf.zeros((), x.dtype))))
+
+
+def is_between(x, low, high):
+    """Tell whether all elements lie between two numbers: as a tensor that is True or False inside a graph.
+
+    False on another device.
+    """
+    if not tf.executing_eagerly():
+        return tf.reduce_all(_raw.LogicalAnd(x=x > low, y=x < high))
+    if "CPU" not in x.device or 0 in x.shape:
+        return False
+    if x.shape.num_elements() < _MANY:
+        values = x.numpy()
+        return bool(values.min() > low and values.max() < high)
+    return smallest(x) > low and largest(x) < high
+
+
+def is_uneven(x, axis):
+    """Tell whether no elements along the axes of a reduction are known to be all equal."""
+    if not tf.executing_eagerly() or "CPU" not in x.device or 0 in x.shape:
+        return False
+    values = x.numpy()
+    return bool((values.max(axis) > values.min(axis)).all())

@@ -1,15 +1,18 @@
 """Statistical functions."""
 
+import builtins
 import math
 
 import tensorflow as tf
 
 from multigrad.array_api import _checks
+from multigrad.array_api.tensorflow._derivatives import is_watched
 from multigrad.array_api.tensorflow._dtypes import UNSIGNED, astype, floating
 from multigrad.array_api.tensorflow._object import tensor
 from multigrad.array_api.tensorflow._overrides import root_of_squares
 from multigrad.array_api.tensorflow._products import cumulative, reduced
-from multigrad.array_api.tensorflow._shapes import ndim
+from multigrad.array_api.tensorflow._regular import is_uneven
+from multigrad.array_api.tensorflow._shapes import ndim, sizes, vector
 
 __all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
 
@@ -91,21 +94,36 @@ def _count(x, reduced):
 
 
 def std(x, /, *, axis=None, correction=0.0, keepdims=False):
+    x = floating(x)
+    if is_watched(x) and not is_uneven(x, axis):
+        # Beside one of them the mean of equal elements is theirs: 0, a symmetric kink.
+        x -= tf.stop_gradient(_one_along(x, axis))
     return root_of_squares(var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def _one_along(x, axis):
+    """Return the first element along the axes of a reduction, which stay; none of none."""
+    axes = _checks.axes(axis, ndim(x))
+    lengths = [_at_most_one(size) if i in axes else size for i, size in enumerate(sizes(x))]
+    return tf.slice(x, [0] * len(lengths), vector(lengths)) if lengths else x
+
+
+def _at_most_one(size):
+    return (builtins.min if isinstance(size, int) else tf.minimum)(size, 1)
 
 
 def cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):
     x = _accumulating(x, dtype)
     axis = _checks.only_axis(axis, ndim(x), "cumulative_sum")
     result = _in_int64(tf.cumsum, x, axis)
-    return tf.concat([_first(tf.zeros_like, x, axis), result], axis) if include_initial else result
+    return _after(0, result, axis) if include_initial else result
 
 
 def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
     x = _accumulating(x, dtype)
     axis = _checks.only_axis(axis, ndim(x), "cumulative_prod")
     result = _in_int64(cumulative, x, axis)
-    return tf.concat([_first(tf.ones_like, x, axis), result], axis) if include_initial else result
+    return _after(1, result, axis) if include_initial else result
 
 
 def _in_int64(function, x, axis):
@@ -113,6 +131,6 @@ def _in_int64(function, x, axis):
     return astype(function(astype(x, tf.int64), axis), x.dtype) if x.dtype == tf.uint64 else function(x, axis)
 
 
-def _first(start, x, axis):
-    """Return what comes before the first element: of length 1 along the axis also where x is empty."""
-    return start(tf.reduce_sum(x, axis=axis, keepdims=True))
+def _after(number, x, axis):
+    """Put a number before the first element along an axis."""
+    return tf.pad(x, [[int(i == axis), 0] for i in range(ndim(x))], constant_values=tf.constant(number, x.dtype))
