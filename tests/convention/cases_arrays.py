@@ -114,6 +114,13 @@ def _edges():
         yield edge("std", (point,), (flat,), 10, "no curvature at a symmetric kink", order=2)
         yield edge("var", (point,), (flat,), 1, "2(x - mean)/n")
     yield edge("std", ([2.0, 2.0, 2.0],), ([0.0] * 3,), 2, "symmetric kink", options={"correction": 1})
+    # Equal elements, of which the rounded mean is none.
+    for point in ([0.1] * 3, [0.7] * 3, [0.1] * 6, [1e10 + 0.1] * 7, [1.1e200] * 3):
+        for options in ({}, {"correction": 1}, {"axis": 0, "keepdims": True}):
+            flat = ([0.0] * len(point),)
+            yield edge("std", (point,), flat, 2, "symmetric kink", options=options)
+            reason = "no curvature at a symmetric kink"
+            yield edge("std", (point,), flat, 10, reason, order=2, options=options)
     half = [[1.0, 1.0], [1.0, 3.0]]
     yield edge("std", (half,), ([[0.0, 0.0], [-1.0, 1.0]],), 2, "a kink in its row alone", options={"axis": 1})
     for name in ("std", "var"):
@@ -122,6 +129,12 @@ def _edges():
     yield edge("prod", ([0.0, NAN, 2.0],), ([NAN, 0.0, NAN],), 4, "NaN in the other factors' slots")
     yield edge("prod", ([0.0, INF, 2.0],), ([INF, 0.0, NAN],), 1, "the other factors: 0 · inf")
     yield edge("cumulative_prod", ([2.0, NAN, 3.0],), ([NAN, 22.0, NAN],), 4, "NaN in the other factors' slots")
+    # Products in range, and their quotients by two factors not.
+    point, reason = ([1e140, 1e-140, 1e100, 1e-100],), "the products without two factors"
+    yield edge("prod", point, ([1e-140, 1e140, 1e-100, 1e100],), 6, "the other factors")
+    yield edge("prod", point, ([2.0, 4e240, 2e40, 2e240],), 10, reason, order=2)
+    yield edge("cumulative_prod", point, ([1.0, 3e240, 3.0, 4e100],), 6, "the other factors")
+    yield edge("cumulative_prod", point, ([6e100, 1.6e241, 6e140, 8e240],), 10, reason, order=2)
     for name, share in (("sum", 1.0), ("mean", 0.5)):
         yield edge(name, ([NAN, 1.0],), ([share, share],), 4, "the formula does not need the NaN")
         yield edge(name, ([INF, -INF],), ([share, share],), 1, "linear")

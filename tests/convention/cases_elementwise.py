@@ -115,6 +115,10 @@ def _cases():
     far = ((3e100, 4e100), (3e-100, 4e-100))
     scaled = lambda xp, y, x: xp.atan2(y * 1.0, x) * 1.0  # noqa: E731
     yield from smooth("atan2", mp.atan2, *far, orders=(1,), call=scaled, label="-far", elementwise=True)
+    # Where the fourth power of the radius underflows, and where its square nearly does.
+    near = ((3e-100, 4e-100), (-3e-100, 1e-100), (1e-150, 2e-150))
+    for name, truth in (("hypot", mp.hypot), ("atan2", mp.atan2)):
+        yield from smooth(name, truth, *near, orders=(2,), label="-near", elementwise=True)
     quotients = ((3e200, 2e200), (1e-200, 3e-200), (1e300, 1e200))
     big = lambda xp, x, y: xp.divide(x, y) * 2.0**660  # noqa: E731
     yield from smooth(

@@ -82,7 +82,8 @@ LEGEND = (
 
 def page(columns):
     return (
-        "---\nhide: [navigation]\n---\n\n# Operators\n\nEvery operator works on every backend, in standard and native arrays, nested to any order.\n\n"
+        "---\nhide: [navigation]\n---\n\n# Operators\n\n"
+        "Every operator works on every backend, in standard and native arrays, nested to any order.\n\n"
         f"{table(columns)}\n\n{LEGEND}listed below.\n\n## What raises by design\n\n{notes()}\n"
     )
 

@@ -40,6 +40,7 @@ _KINKS = (
     Row("atan2", (0.0, 0.0), (0.0, 0.0), 2, "the convention's value at the origin"),
     Row("copysign", (0.0, 1.0), (0.0, 0.0), 2, "symmetric kink; flat in y"),
     Row("std", ([2.0, 2.0, 2.0],), ([0.0, 0.0, 0.0],), 2, "symmetric kink"),
+    Row("std", ([0.1, 0.1, 0.1],), ([0.0, 0.0, 0.0],), 2, "symmetric kink"),
     *(
         Row(
             f"vector_norm, ord {order}",
@@ -264,6 +265,15 @@ _SECOND = (
     Row(
         "std'(x)",
         ([2.0, 2.0, 2.0],),
+        ([0.0, 0.0, 0.0],),
+        10,
+        "no curvature at a symmetric kink",
+        order=2,
+        expression=lambda xp, x: xp.std(x),
+    ),
+    Row(
+        "std'(x)",
+        ([0.1, 0.1, 0.1],),
         ([0.0, 0.0, 0.0],),
         10,
         "no curvature at a symmetric kink",

@@ -125,10 +125,16 @@ LIMITS = (
         "The kernel of a graph raises when it runs, or gives noise under XLA",
     ),
     Limit(
-        "The derivatives of a complex svd, svdvals or matrix_norm, and of qr at some points, compiled",
+        "The derivatives of a complex svdvals or matrix_norm, and of qr at some points, compiled",
         "torch",
         "cannot be traced; right without compiling",
         "torch looks at values there, or writes to views",
+    ),
+    Limit(
+        "Complex svd under vmap or compiled: matrices that are not square in second order, or with full_matrices",
+        "torch",
+        "cannot be mapped or traced; right without",
+        "torch compares phases there",
     ),
     Limit(
         "eigh of a complex matrix with repeated eigenvalues, in second order through vectors",

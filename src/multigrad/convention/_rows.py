@@ -111,6 +111,14 @@ _KINKS = (
         expression=lambda xp, x: xp.max(x, axis=0),
     ),
     Row("var", ([2.0, 2.0, 2.0],), ([0.0, 0.0, 0.0],), 1, "2(x - mean)/n"),
+    Row(
+        "linalg.det",
+        ([],),
+        ([],),
+        9,
+        "an empty array has an empty gradient",
+        expression=lambda xp, x: xp.linalg.det(xp.reshape(x, (0, 0))),
+    ),
 )
 
 _FLAT = (
@@ -234,6 +242,8 @@ _POLYNOMIALS = (
     Row("x**3", (-2.0,), (12.0,), 6, "a polynomial", expression=lambda xp, x: x**3),
     Row("x**5", (0.0,), (0.0,), 6, "a polynomial", expression=lambda xp, x: x**5),
     Row("x**0.5", (0.0,), (_INF,), 4, "one-sided limit", expression=lambda xp, x: x**0.5),
+    Row("x**0.5", (-_INF,), (0.0,), 4, "n·xⁿ⁻¹ by IEEE's pow", expression=lambda xp, x: x**0.5),
+    Row("x**1.5", (-_INF,), (_INF,), 4, "n·xⁿ⁻¹ by IEEE's pow", expression=lambda xp, x: x**1.5),
     Row("x**-1", (0.0,), (-_INF,), 4, "a pole", expression=lambda xp, x: x**-1),
 )
 

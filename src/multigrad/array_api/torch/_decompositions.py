@@ -5,6 +5,8 @@ Equal eigenvalues or singular values share their cotangents, and a zero singular
 
 import torch
 
+from multigrad.array_api.torch._regular import is_constant, is_readable
+
 
 def cholesky(x, upper):
     if x.dtype.is_complex:
@@ -42,8 +44,39 @@ def svdvals(x):
 
 
 def svd(x, full_matrices):
+    square = x.shape[-2] == x.shape[-1]
+    hidden = x.dtype.is_complex and x.numel() and not is_constant(x) and not is_readable(x)
+    if hidden and (square or not full_matrices):
+        return _hidden_svd(x, square)
     u, values, vh = torch.linalg.svd(x, full_matrices=full_matrices)
     return u, _without_zeros(values, x), vh
+
+
+def _hidden_svd(x, square):
+    """Take the derivative of complex vectors by an eigenvalue problem: torch's looks at their phases, as no vmap can.
+
+    [[0, X], [Xᴴ, 0]] has the eigenvalues ±s and the eigenvectors (u, ±v)/√2. Other than square matrices are triangles
+    first.
+    """
+    if x.shape[-2] < x.shape[-1]:
+        u, values, vh = _hidden_svd(x.mH, square)
+        return vh.mH, values, u.mH
+    fixed = torch.linalg.svd(x.detach(), full_matrices=False)
+    basis, core = (None, x) if square else torch.linalg.qr(x)
+    zero, size = torch.zeros_like(core), core.shape[-1]
+    double = torch.cat([torch.cat([zero, core], -1), torch.cat([core.mH, zero], -1)], -2)
+    values, vectors = torch.linalg.eigh(double)
+    u, v = torch.split(torch.flip(vectors[..., size:], (-1,)) * 2**0.5, size, -2)
+    v_fixed = fixed.Vh.mH
+    # The phases of the values that are given.
+    phase = torch.sum(v.detach().conj() * v_fixed, -2, keepdim=True)
+    u, v = [part * phase for part in (u if square else basis @ u, v)]
+    if square:
+        values = torch.flip(_shared(values, _rounding(values, 2 * size))[..., size:], (-1,))
+        values = fixed.S + (values - values.detach())
+    else:  # also where there is no full rank
+        values = _without_zeros(torch.linalg.svdvals(x), x)
+    return fixed.U + (u - u.detach()), values, (v_fixed + (v - v.detach())).mH
 
 
 def _without_zeros(values, x):

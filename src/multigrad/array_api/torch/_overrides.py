@@ -237,25 +237,38 @@ def _has_fourth_power(x):
     return is_readable(x) and smallest(torch.abs(x.detach())) >= _scaling_bound(x.dtype)
 
 
+def _sizes(x1, x2):
+    """Return the larger of two sizes, where it is 0, and where the fourth power of it may underflow, if anywhere."""
+    size = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach()))
+    zero = size == 0
+    small = None if _has_fourth_power(size + zero) else size < _scaling_bound(size.dtype)
+    return size, zero, small
+
+
 @override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
 def hypot(x1, x2):
     # Native: NaN at (0, 0); and beyond first order infinite where squares underflow: scaled by a power of 2.
-    size, bound = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())), _scaling_bound(x1.dtype)
-    zero = size == 0
-    scale = torch.where(size < bound, torch.full_like(size, bound**-1.5), torch.ones_like(size))
-    radius = torch.hypot(torch.where(zero, 1.0, x1) * scale, x2 * scale) * (1 / scale)
-    return torch.where(zero, 0.0, radius)
+    size, zero, small = _sizes(x1, x2)
+    x1 = torch.where(zero, 1.0, x1)
+    if small is None:
+        return torch.where(zero, 0.0, torch.hypot(x1, x2))
+    scale = torch.where(small, torch.full_like(size, _scaling_bound(size.dtype) ** -1.5), torch.ones_like(size))
+    return torch.where(zero, 0.0, torch.hypot(x1 * scale, x2 * scale) * (1 / scale))
 
 
 @override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
 def atan2(x1, x2):
     # Native: forwards NaN at (0, 0), where the derivative is 0; and in second order infinite where the square of the
     # squares underflows: scaled to about 1.
-    size, bound = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())), _scaling_bound(x1.dtype)
-    zero = _one_where(size == 0, size)
-    inverse = 1 / torch.clamp(size + zero, torch.finfo(size.dtype).tiny, bound)
-    scale = torch.where(size < bound, inverse, torch.ones_like(size))
-    return torch.atan2(x1 * (scale * (1 - zero)), x2 * scale + torch.copysign(zero, x2.detach()))
+    size, zero, small = _sizes(x1, x2)
+    zero = _one_where(zero, size)
+    x1, beside = x1 * (1 - zero), torch.copysign(zero, x2.detach())
+    if small is None:
+        return torch.atan2(x1, x2 + beside)
+    limits = torch.finfo(size.dtype)
+    inverse = 1 / torch.clamp(size + zero, limits.tiny, _scaling_bound(size.dtype))
+    scale = torch.where(small, inverse, torch.ones_like(size))
+    return torch.atan2(x1 * scale, x2 * scale + beside)
 
 
 @override(lambda x1, x2: False)

@@ -8,7 +8,7 @@ products of elements that are known to be alike in size are divided.
 
 import torch
 
-from multigrad.array_api.torch._regular import is_constant, is_readable, largest, smallest
+from multigrad.array_api.torch._regular import is_constant, is_readable
 
 
 def _is_exact(x):
@@ -17,15 +17,19 @@ def _is_exact(x):
 
 def _can_be_divided(products, x):
     """Tell whether products are known to keep their digits when divided by two factors, in any order."""
-    if not is_readable(x):
+    if not is_readable(x) or not x.numel():
         return False
     limits = torch.finfo(x.dtype)
-    size = torch.abs(x.detach())
-    low, high = smallest(size), largest(size)
+    low, high = _sizes(x)
     if not (low > limits.tiny**0.25 and high < limits.max**0.25 and low > high * limits.eps**0.25):
         return False
-    size = torch.abs(products.detach())
-    return smallest(size) > limits.tiny**0.5 and largest(size) < limits.max**0.5
+    low, high = _sizes(products)
+    return low > limits.tiny**0.5 and high < limits.max**0.5
+
+
+def _sizes(x):
+    """Return the smallest and the largest absolute value, NaN if one is NaN."""
+    return [bound.item() for bound in torch.aminmax(torch.abs(x.detach()))]
 
 
 def product(x, axis, keepdims):

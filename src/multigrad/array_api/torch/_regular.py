@@ -17,6 +17,8 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 def is_constant(*arrays):
     """Tell whether no derivative can be asked for: nothing records, maps or compiles, and no dual number is about."""
+    if arrays[0].requires_grad:
+        return False  # the usual case of a gradient, at once
     # The compiler first: it looks no further.
     if torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0:
         return False
@@ -27,11 +29,12 @@ def is_readable(*arrays):
     """Tell whether values are there to be looked at, at once."""
     if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack():
         return False
-    return all([type(x) in _PLAIN and x.is_cpu and not _is_wrapped(x) for x in arrays])
-
-
-def _is_wrapped(x):
-    return _functorch.is_functorch_wrapped_tensor(x) or _functorch.is_legacy_batchedtensor(x)
+    for x in arrays:
+        if type(x) not in _PLAIN or not x.is_cpu or _functorch.is_functorch_wrapped_tensor(x):
+            return False
+        if _functorch.is_legacy_batchedtensor(x):
+            return False
+    return True
 
 
 def smallest(x):

@@ -20,9 +20,14 @@ def _chosen(xp: Any, out: Any, x: Any, y: Any, wins: Any) -> Any:
 
 def _power_slope(xp: Any, x: Any, n: Any) -> Any:
     if isinstance(n, int | float | complex):
-        # By an array of powers in place of the square root, which is NaN at -inf; none at 0 (rule 6).
-        return xp.zeros_like(x) if n == 0 else (n, xp.pow(x, xp.full_like(x, 0.5) if n == 1.5 else n - 1))
-    return _SLOPE_IN_BASE(xp, None, x, n)
+        if n == 0:
+            return xp.zeros_like(x)  # rule 6
+        power = xp.pow(x, n - 1)
+        return n, xp.where(xp.equal(x, -xp.inf), xp.inf, power) if n == 1.5 else power  # NumPy: the root, NaN there
+    slope = _SLOPE_IN_BASE(xp, None, x, n)
+    if n.shape:
+        return slope
+    return xp.where(xp.logical_and(xp.equal(x, -xp.inf), xp.equal(n, 1.5)), xp.inf, slope)  # likewise
 
 
 def _exponent_slope(xp: Any, out: Any, x: Any, n: Any) -> Any:
