@@ -157,7 +157,8 @@ def remarks(results):
     disagree = results["all"]["cases"] - results["all"]["agree"]
     return (
         f"Of the {census['cases']} cases that the census had then {notes['lacking']} are not counted because a "
-        f"framework lacks the function, an option or the derivative, or does not evaluate it at the point, and {notes['other value']} "
+        f"framework lacks the function, an option or the derivative, or does not evaluate it at the point, and "
+        f"{notes['other value']} "
         f"because the values differ already; through multigrad all {census['multigrad']} are right on NumPy, torch, "
         f"JAX and TensorFlow. None counts as zero ({notes['none']} cases). Of the {disagree} disagreements "
         f"{notes['rounding']} are smaller than 1e-8, and {results['all']['conjugate']} are JAX's conjugate alone."
