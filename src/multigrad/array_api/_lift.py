@@ -122,6 +122,16 @@ def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
         ):
             plain = (args[0].native,) if count == 1 else (args[0].native, args[1].native)
             options, wraps, kind = kwargs, True, type(plain[0])
+        elif (
+            count == 2
+            and takes_integers
+            and type(args[0]) is cls
+            and not kwargs
+            and type(args[1]) is tuple
+            and all([type(one) is int for one in args[1]])
+        ):
+            plain = (args[0].native, args[1])  # a shape: xp.reshape(x, (-1, 3))
+            options, wraps, kind = kwargs, True, type(plain[0])
         else:
             unwrapped = _Call(cls, _integers.plain(name, args, kwargs), kwargs, takes_dtypes)
             if unwrapped.observer is not None:
