@@ -411,3 +411,22 @@ def test_the_warning_is_seen_by_default():
     script = "import multigrad\nmultigrad.use_backend('numpy')\n"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ)
     assert "<string>:2: UserWarning: multigrad.use_backend('numpy') as a statement" in ran.stderr
+
+
+@pytest.mark.backends("torch")
+def test_a_function_of_the_framework_that_takes_its_own_arrays_only(backend):
+    import torch
+
+    net = torch.nn.Linear(2, 1)
+    weights = {name: value.detach() for name, value in net.named_parameters()}
+
+    def f(p, x):
+        return torch.func.functional_call(net, p, (x,)).sum()
+
+    with pytest.raises(TypeError) as caught:
+        multigrad.gradient(f, backend=backend)(weights, torch.ones(2))
+    (note,) = caught.value.__notes__
+    assert "torch.func.functional_call is a function of torch that takes no standard arrays" in note
+    assert 'arrays="native"' in note
+    found = multigrad.gradient(f, backend=backend, arrays="native")(weights, torch.ones(2))
+    assert found["weight"].tolist() == [[1.0, 1.0]]

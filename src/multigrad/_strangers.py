@@ -46,7 +46,10 @@ def advice(error: BaseException, computation: Computation) -> str | None:
         return None
     if isinstance(error, AttributeError):
         return _list(values, computation, error)
-    looks = (_array_from_elsewhere, _function_from_elsewhere, _numpys_function, _table, _list, _numpys_array)
+    looks = (
+        *(_array_from_elsewhere, _function_from_elsewhere, _numpys_function, _table, _list, _numpys_array),
+        _frameworks_function,
+    )
     return next(filter(None, (look(values, computation, error) for look in looks)), None)
 
 
@@ -76,7 +79,10 @@ def _is_about(error: BaseException, values: list[_Value]) -> bool:
     if isinstance(error, DetachedValueError | MixedBackendError):
         return True
     text = str(error)
-    names = {type(leaf).__name__ for path, value in values for _, leaf in ((path, value), *_arrays(path, value))}
+    leaves = [leaf for path, value in values for _, leaf in ((path, value), *_arrays(path, value))]
+    if "Array(" in text and any(isinstance(leaf, Array) for leaf in leaves):
+        return True
+    names = {type(leaf).__name__ for leaf in leaves}
     return "numpy" in text or any(re.search(rf"\b{re.escape(name)}\b", text) for name in names)
 
 
@@ -216,3 +222,14 @@ def _numpys_array(values: list[_Value], computation: Computation, error: BaseExc
         if isinstance(value, np.ndarray | np.generic) and not computation.cls._is_native(value):
             return f"{path} is an array of numpy, which met one of {running}. Wrap it: xp.asarray({path})."
     return None
+
+
+def _frameworks_function(values: list[_Value], computation: Computation, error: BaseException) -> str | None:
+    running = computation.backend.name
+    path = next((path for path, name in _functions(values) if name == running), None)
+    if path is None or computation.form != "standard":
+        return None
+    return (
+        f"{path} is a function of {running} that takes no standard arrays. Give it x.native, or run the whole function "
+        'with arrays="native".'
+    )
