@@ -123,8 +123,9 @@ def rosenbrock_of_tree(p):
         ({"a": np.full(3, -2.0), "b": -np.inf}, {"a": np.full(3, 0.5), "b": np.inf}),
         scipy.optimize.Bounds([-2, -2, -2, -np.inf], [0.5, 0.5, 0.5, np.inf]),
         [(-2, 0.5), (-2, 0.5), (-2, 0.5), (None, None)],
+        {"b": (None, None), "a": (-2, np.full(3, 0.5))},
     ],
-    ids=["numbers", "arrays", "scipy", "per-element"],
+    ids=["numbers", "arrays", "scipy", "per-element", "pairs by name"],
 )
 def test_bounds_are_trees_or_scipys(bounds, backend):
     found = optimize.minimize(rosenbrock_of_tree, SPLIT, backend=backend, bounds=bounds, options={"maxiter": 30})
@@ -153,12 +154,28 @@ def test_one_bound_holds_for_all(backend):
     [
         ((np.zeros(2), 1), multigrad.InputError, r"low bound of x0\['a'\] .* shape \(3,\), got shape \(2,\)"),
         ((None, {"c": 0}), multigrad.StructureError, r"high bounds with the structure of x0, \{'a': \*, 'b': \*\}"),
-        (5, ValueError, r"pair of trees \(low, high\), got 5"),
+        (5, ValueError, r"pair of trees \(low, high\), .* got 5"),
+        ({"a": (0, 1), "b": 2}, ValueError, r"a dict of pairs for a dict of parameters"),
     ],
 )
 def test_bounds_must_fit(bounds, error, message):
     with pytest.raises(error, match=message):
         optimize.minimize(rosenbrock_of_tree, SPLIT, bounds=bounds)
+
+
+def test_pairs_without_names_are_no_bounds_of_a_dict_in_another_order():
+    def loss(p):
+        return (p["scale"] - 3.0) ** 2 + (p["rate"] - 1.0) ** 2
+
+    start = {"scale": 1.0, "rate": 1.0}
+    with pytest.raises(multigrad.InputError, match=r"sorted keys.*bounds=\{'scale': \(0, None\), \.\.\.\}"):
+        optimize.minimize(loss, start, bounds=[(0, 2), (0, None)])
+    with pytest.raises(multigrad.InputError, match="sorted keys"):
+        optimize.minimize(lambda p: loss(p[0]), [start], bounds=[(0, 2), (0, None)])
+    found = optimize.minimize(loss, start, bounds={"scale": (0, 2), "rate": (0, None)})
+    np.testing.assert_allclose([found.x["scale"], found.x["rate"]], [2.0, 1.0])
+    in_order = optimize.minimize(loss, {"rate": 1.0, "scale": 1.0}, bounds=[(0, None), (0, 2)])
+    np.testing.assert_allclose(in_order.x["scale"], 2.0)
 
 
 def test_callback_gets_the_tree(backend):

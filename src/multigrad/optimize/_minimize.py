@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from multigrad._protocol import Backend
+from multigrad.optimize._bounds import is_per_element, pair_of_trees
 from multigrad.optimize._functions import Problem
 from multigrad.optimize._point import Point
 from multigrad.optimize._scipy import answer, on_trees, scipy_optimize
@@ -57,8 +56,10 @@ def minimize(
         values alone.
     bounds
         A pair ``(low, high)`` of trees with the structure of x0, or a prefix of it such as one number for all; None
-        stands for no bound. Or SciPy's bounds on the flat vector: a `scipy.optimize.Bounds`, or a sequence with one
-        pair of numbers per element, which is also how two pairs of numbers for two elements are read.
+        stands for no bound. For a dict x0 also a dict of pairs, ``{"scale": (0, None), "rate": (0, 2)}``. Or SciPy's
+        bounds on the flat vector: a `scipy.optimize.Bounds`, or a sequence with one pair of numbers per element, which
+        is also how two pairs of numbers for two elements are read; not for a dict whose keys are in another order
+        than sorted, by which the vector goes.
     callback
         As SciPy's, with a tree of the structure of x0 in the place of the vector.
 
@@ -104,7 +105,7 @@ def minimize(
         point.start,
         **derivatives,
         method=method,
-        bounds=_bounds(bounds, point, optimize),
+        bounds=_bounds(bounds, point, x0, optimize),
         tol=tol,
         options=options,
         callback=on_trees(callback, point),
@@ -112,29 +113,7 @@ def minimize(
     return answer(result, point)
 
 
-def _bounds(bounds: Any, point: Point, optimize: Any) -> Any:
-    if bounds is None or isinstance(bounds, optimize.Bounds) or _is_per_element(bounds, point.start.size):
+def _bounds(bounds: Any, point: Point, x0: Any, optimize: Any) -> Any:
+    if bounds is None or isinstance(bounds, optimize.Bounds) or is_per_element(bounds, point.start.size, x0):
         return bounds
-    low, high = pair_of_trees(bounds)
-    return optimize.Bounds(*point.bounds(low, high))
-
-
-def pair_of_trees(bounds: Any) -> tuple[Any, Any]:
-    """Return the two trees of bounds."""
-    if not isinstance(bounds, tuple | list) or len(bounds) != 2:
-        raise ValueError(f"Expected bounds as a pair of trees (low, high), got {bounds!r}.")
-    return bounds[0], bounds[1]
-
-
-def _is_per_element(bounds: Any, count: int) -> bool:
-    """Tell whether these are SciPy's bounds: one pair of numbers per element of the vector."""
-    if isinstance(bounds, np.ndarray):
-        return bounds.shape == (count, 2)
-    return isinstance(bounds, list | tuple) and len(bounds) == count and all(map(_is_pair_of_numbers, bounds))
-
-
-def _is_pair_of_numbers(pair: Any) -> bool:
-    return isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(end, _ENDS) for end in pair)
-
-
-_ENDS = (int, float, np.number, type(None))
+    return optimize.Bounds(*point.bounds(*pair_of_trees(bounds, x0)))

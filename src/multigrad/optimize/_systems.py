@@ -7,8 +7,8 @@ from typing import Any
 
 from multigrad._errors import OutputError
 from multigrad._protocol import Backend
+from multigrad.optimize._bounds import pair_of_trees
 from multigrad.optimize._functions import Once, Problem
-from multigrad.optimize._minimize import pair_of_trees
 from multigrad.optimize._point import Point, Vector
 from multigrad.optimize._scipy import answer, on_trees, scipy_optimize
 
@@ -38,7 +38,7 @@ def least_squares(
         As for `minimize`.
     bounds
         A pair ``(low, high)`` of trees with the structure of x0, or a prefix of it such as one number for all; None
-        stands for no bound. Or a `scipy.optimize.Bounds` on the flat vector.
+        stands for no bound. For a dict x0 also a dict of pairs. Or a `scipy.optimize.Bounds` on the flat vector.
     **options
         Those of `scipy.optimize.least_squares`: ``method``, ``loss``, ``ftol``, ``x_scale``, ``max_nfev``, ``callback``
         (with a tree in the place of the vector), and so on; not ``jac``.
@@ -77,7 +77,7 @@ def least_squares(
     problem = Problem(f, x0, args, backend=backend, device=device, dtype=dtype, compile=compile)
     point = problem.point
     if bounds is not None and not isinstance(bounds, optimize.Bounds):
-        bounds = point.bounds(*pair_of_trees(bounds))
+        bounds = point.bounds(*pair_of_trees(bounds, x0))
     if options.get("callback") is not None:
         options["callback"] = on_trees(options["callback"], point)
     if bounds is not None:
