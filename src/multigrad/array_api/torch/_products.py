@@ -2,8 +2,8 @@
 
 torch divides the product by the factor (2.13): a NaN spoils the slope of its own factor too, and the curvature along a
 small factor is the rounding error of a large number instead of 0. Here the elements are multiplied in pairs, the
-products in pairs, and so on, whose derivatives are products again, to every order, and which take no longer. Cumulative
-products of elements that are known to be alike in size are divided.
+products in pairs, and so on, whose derivatives are products again, to every order. Products of elements that are known
+to be alike in size are divided.
 """
 
 import torch
@@ -36,6 +36,10 @@ def product(x, axis, keepdims):
     """Multiply along an axis."""
     if _is_exact(x) or not x.shape[axis] or is_constant(x):
         return torch.prod(x, axis, keepdim=keepdims)
+    if is_readable(x):
+        native = torch.prod(x, axis, keepdim=keepdims)
+        if _can_be_divided(native, x):
+            return native
     rest = []
     while (size := x.shape[axis]) > 1:
         first, second, *odd = torch.split(x, [size // 2, size // 2] + [1] * (size % 2), axis)
