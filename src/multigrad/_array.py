@@ -358,7 +358,7 @@ class Array(ArrayMethods):
         # Branching on a value is no exit: the branch that is taken is the function at this point.
         if self._is_symbolic(self.native):
             raise DetachedValueError(
-                "A function that is being compiled or mapped has no one value to branch on (an array of "
+                "A function that is being compiled or mapped has no values to branch on (an array of "
                 f"{self._describe()} was asked for its truth). Choose between values with xp.where, or call the "
                 "function as it is."
             )

@@ -77,5 +77,7 @@ def _cumulative(s):
 
 @jax.jit
 def det(x):
+    if not x.shape[-1]:  # JAX has the value and no derivative
+        return jnp.ones(x.shape[:-2], x.dtype)
     # Up to three rows JAX takes a sum of products, whose derivatives are right in every order.
     return jnp.linalg.det(x) if x.shape[-1] <= 3 else _determinant(x)

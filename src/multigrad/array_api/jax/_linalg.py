@@ -74,9 +74,7 @@ def cholesky(x, /, *, upper=False):
 
 def det(x, /):
     _checks.square(x.shape, "linalg.det")
-    x = floating(x)
-    # Of an empty matrix JAX has the value and no derivative (0.10.2).
-    return _det(x) if x.shape[-1] else jnp.ones(x.shape[:-2], x.dtype)
+    return _det(floating(x))
 
 
 def slogdet(x, /):
