@@ -41,12 +41,6 @@ LIMITS = (
         "Its kernel",
     ),
     Limit(
-        "sqrt at -0 in second order",
-        "torch",
-        "+inf, not -inf",
-        "The override turns the sign twice; the first derivative is +inf, as rule 4 has it",
-    ),
-    Limit(
         "pow at the base -0 and a negative exponent, in the exponent",
         "torch",
         "+inf where the power is -inf",
@@ -63,6 +57,12 @@ LIMITS = (
         "NumPy, torch",
         "NaN, not +inf",
         "The value of their square root, which they take instead",
+    ),
+    Limit(
+        "The slope of -inf to the power of the number 0.5 or 1.5, in a compiled program",
+        "TensorFlow",
+        "NaN, not 0 or +inf, depending on the program around it",
+        "XLA makes a square root of the power of one half",
     ),
     Limit(
         "Poles and branch points of complex functions, infinite or huge complex numbers",
@@ -111,12 +111,6 @@ LIMITS = (
         "NumPy, torch",
         "an error, not NaN",
         "Their kernels do not converge",
-    ),
-    Limit(
-        "NaN in a matrix with more than three rows: det",
-        "JAX",
-        "0, not NaN in every element",
-        "Its rule takes the matrix for singular; of up to three rows, cofactors without the NaN are numbers everywhere",
     ),
     Limit(
         "Nearly singular matrices: inv, solve",
