@@ -40,8 +40,16 @@ def test_arange_with_a_differentiated_step_start_or_stop(backend):
     assert float(gradient(lambda n: xp.sum(xp.arange(n, n + 1.5)), backend=backend)(3.0)) == 2.0
     assert float(gradient(lambda n: xp.sum(xp.arange(n)) + n, backend=backend)(3.5)) == 1.0
     assert float(gradient(lambda s: xp.sum(xp.arange(5.0, 0.0, s)), backend=backend)(-2.0)) == 3.0
+    with pytest.raises(ValueError, match="finite number of elements"):
+        gradient(lambda s: xp.sum(xp.arange(0.0, float("inf"), s)), backend=backend)(1.0)
     with pytest.raises(ValueError, match="step other than 0"):
         gradient(lambda s: xp.sum(xp.arange(0.0, 1.0, s)), backend=backend)(0.0)
+
+
+def test_a_range_without_its_ends_says_so(backend):
+    for f in (lambda x: xp.arange(), lambda x: xp.linspace(x), lambda x: xp.linspace(0.0, x)):
+        with pytest.raises(TypeError, match=r"arange|linspace"):
+            multigrad.gradient(f, backend=backend)(2.0)
 
 
 @pytest.mark.parametrize("bound", [-3.0, 0.0, 0.5, 1.0, 1.5, 2.0, 6.9, 7.0, 7.1, 1000.0])
@@ -60,6 +68,7 @@ def test_the_number_of_elements_is_the_ceiling(bound):
         lambda n: xp.sum(xp.repeat(xp.ones(4) * n, n)),
         lambda n: xp.sum(xp.ones(4) * n, axis=n),
         lambda n: xp.sum(xp.linspace(0.0, 1.0, n)) * n,
+        lambda n: xp.sum(xp.linspace(0.0, n, n)),
         lambda n: xp.std(xp.ones(4) * n, correction=n / 3),
     ],
 )

@@ -76,11 +76,12 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
     def create(*args: Any, **kwargs: Any) -> Array:
         if kwargs.get("copy") is False and args and type(args[0]) is cls and _stays(args[0], kwargs):
             return args[0]  # whoever assigns to one sees it in the other
+        args = _integers.plain(name, args, kwargs)
         if name in _ranges.NAMES:
             found = _ranges.between_recorded(name, function, cls, args, kwargs)
             if found is not None:
                 return found
-        unwrapped = _Call(cls, _integers.plain(name, args, kwargs), kwargs, converts=name in _CONVERSIONS)
+        unwrapped = _Call(cls, args, kwargs, converts=name in _CONVERSIONS)
         if unwrapped.observer is not None:
             return unwrapped.observer.function(name, create, args, kwargs)
         try:

@@ -12,6 +12,8 @@ from typing import Any
 from multigrad._array import Array
 
 NAMES = ("linspace", "arange")
+_MOST = 2**62  # a count beyond it is infinite, or as good as that
+_NEEDED = {"linspace": {"start", "stop", "num"}, "arange": {"start", "stop"}}
 
 
 def between_recorded(
@@ -30,7 +32,10 @@ def between_recorded(
     args, kwargs
         What it is called with.
     """
-    ends = {key: value for key, value in _named(name, args, kwargs).items() if key in ("start", "stop", "step")}
+    named = _named(name, args, kwargs)
+    if not named.keys() >= _NEEDED[name]:
+        return None  # the function says itself what is missing
+    ends = {key: value for key, value in named.items() if key in ("start", "stop", "step")}
     wrapped: dict[str, Any] = {key: cls._wrap(value) if cls._is_native(value) else value for key, value in ends.items()}
     if not any(isinstance(value, cls) and cls._is_recorded(value.native) for value in wrapped.values()):
         return None
@@ -39,8 +44,7 @@ def between_recorded(
     common = next(value.dtype for value in wrapped.values() if isinstance(value, cls) and value.is_recorded)
     options = {"dtype": common, "device": options.get("device")} | _keep(options, "endpoint")
     if name == "linspace":
-        count = args[2] if len(args) > 2 else kwargs["num"]
-        weights: Any = cls._wrap(create(0.0, 1.0, count, **options))
+        weights: Any = cls._wrap(create(0.0, 1.0, named["num"], **options))
         result = wrapped["start"] * (1 - weights) + wrapped["stop"] * weights
     else:
         if wrapped["step"] == 0:
@@ -53,9 +57,9 @@ def between_recorded(
 def _named(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return the ends by name, with the standard's defaults."""
     if name == "linspace":
-        return dict(zip(("start", "stop"), args, strict=False)) | kwargs
+        return dict(zip(("start", "stop", "num"), args, strict=False)) | kwargs
     ends = {"step": 1} | dict(zip(("start", "stop", "step"), args, strict=False)) | kwargs
-    return ends if ends.get("stop") is not None else ends | {"start": 0, "stop": ends["start"]}
+    return ends if ends.get("stop") is not None or "start" not in ends else ends | {"start": 0, "stop": ends["start"]}
 
 
 def _keep(options: dict[str, Any], name: str) -> dict[str, Any]:
@@ -70,6 +74,8 @@ def _ceiling(bound: Any) -> int:
     high = 1
     while bound > high:
         high *= 2
+        if high > _MOST:
+            raise ValueError("Expected ends and a step of xp.arange with a finite number of elements between them.")
     low = -1  # bound > low, or no element at all
     while high - low > 1:
         middle = (low + high) // 2
