@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch._inductor
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
 from multigrad._errors import DetachedValueError
 from multigrad._protocol import Natives
+from multigrad.adapters.torch import _code
 from multigrad.array_api.torch._object import is_symbolic
 
 _functorch = torch._C._functorch
@@ -63,8 +63,7 @@ class Program:
             raise DetachedValueError(_NO_VALUE) from error
         self._closed_over = _lift_constants(graph)
         _drop_idle_expansions(graph)
-        with torch.no_grad():
-            self._compiled = torch._inductor.compile(graph, [*given, *(x.detach() for x in self._closed_over)])
+        self._compiled = _code.compiled(graph, [*given, *(x.detach() for x in self._closed_over)])
 
     def __call__(self, *arrays: Any) -> Natives:
         if _functorch.peek_interpreter_stack() is not None:
@@ -125,7 +124,6 @@ def _drop_idle_expansions(graph: Any) -> None:
         if node.target is torch.ops.aten.expand.default and _shape(node) == _shape(node.args[0]) is not None:
             node.replace_all_uses_with(node.args[0])
             graph.graph.erase_node(node)
-    graph.recompile()
 
 
 def _shape(node: Any) -> tuple[int, ...] | None:
@@ -148,5 +146,6 @@ def _lift_constants(graph: Any) -> list[Any]:
             lifted.append(getattr(graph, node.target))
         node.replace_all_uses_with(places[node.target])
         graph.graph.erase_node(node)
-    graph.recompile()
+    for target in places:
+        delattr(graph, target)  # the code, which others may share, would keep it
     return lifted
