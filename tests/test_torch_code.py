@@ -25,11 +25,11 @@ def compilations(monkeypatch):
     monkeypatch.setattr(_code, "_CACHE", _code._Cache())
     native, seen = torch._inductor.compile, []
 
-    def compile(graph, inputs):
+    def counted(graph, inputs):
         seen.append(graph)
         return native(graph, inputs)
 
-    monkeypatch.setattr(torch._inductor, "compile", compile)
+    monkeypatch.setattr(torch._inductor, "compile", counted)
     return seen
 
 
@@ -45,7 +45,7 @@ def test_new_closures_on_other_data_share_their_code(compilations):
 
     for k in range(5):
         data = multigrad.asarray(np.asarray([1.0, 2.0, 3.0]) + k, backend="torch")
-        np.testing.assert_allclose(differentiated(closure(data)), 2 * X * ([1.0, 2.0, 3.0] + np.float64(k)))
+        np.testing.assert_allclose(differentiated(closure(data)), 2 * X * (np.asarray([1.0, 2.0, 3.0]) + k))
     assert len(compilations) == 1
 
 

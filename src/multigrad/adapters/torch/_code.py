@@ -86,7 +86,7 @@ def _described(graph: Any) -> Hashable | None:
 
 
 def _comparable(value: Any, places: dict[Any, int]) -> Hashable:
-    """Return the arguments of an operation as what is equal only where they are the same: 1 is not 1.0, nor 0.0 -0.0."""
+    """Return the arguments of an operation as what is equal only where they are the same; 1 and 1.0 are not."""
     if isinstance(value, torch.fx.Node):
         return _Place, places[value]
     if isinstance(value, list | tuple):
