@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from multigrad.array_api import _checks
+from multigrad.array_api.tensorflow._gathering import gather
 from multigrad.array_api.tensorflow._object import is_native, tensor
 from multigrad.array_api.tensorflow._shapes import ndim, product, sizes, vector
 from multigrad.array_api.tensorflow._slicing import sliced
@@ -19,7 +20,7 @@ __all__ = ["take", "take_along_axis"]
 def take(x, indices, /, *, axis=None):
     x = tensor(x)
     axis = _checks.only_axis(axis, ndim(x), "take")
-    return tf.gather(x, within(indices, sizes(x)[axis]), axis=axis)
+    return gather(x, within(indices, sizes(x)[axis]), axis=axis)
 
 
 def take_along_axis(x, indices, /, *, axis=-1):
@@ -55,7 +56,7 @@ def _beside(x, indices, axis):
 def along_last(x, positions):
     """Return the elements at positions, counted from the front and in range, along the last axis."""
     rank = ndim(x)
-    return tf.gather(x, positions, axis=rank - 1, batch_dims=rank - 1)
+    return gather(x, positions, axis=rank - 1, batch_dims=rank - 1)
 
 
 def getitem(x, key):
@@ -90,7 +91,7 @@ def setitem(x, key, value):
     count = tf.size(positions, tf.int64)
     segments = tf.size(x) if x.shape.num_elements() is None else x.shape.num_elements()
     last = tf.maximum(tf.math.unsorted_segment_max(tf.range(1, count + 1), positions, segments), 0)
-    found = tf.gather(tf.concat([tf.zeros((1,), x.dtype), value], 0), last)
+    found = gather(tf.concat([tf.zeros((1,), x.dtype), value], 0), last)
     return tf.reshape(tf.where(last > 0, found, flat), tf.shape(x))
 
 
@@ -177,7 +178,7 @@ def _gathered(x, index):
     if any(part != slice(None) for part in index.basic):
         x = sliced(x, tuple(index.basic))
     if len(index.axes) == 1:
-        return tf.gather(x, index.arrays[0], axis=index.axes[0])
+        return gather(x, index.arrays[0], axis=index.axes[0])
     # The axes of the arrays become one in front.
     others = [axis for axis in range(ndim(x)) if axis not in index.axes]
     x = tf.transpose(x, [*index.axes, *others])
@@ -187,7 +188,7 @@ def _gathered(x, index):
     position = index.arrays[0]
     for array, length in zip(index.arrays[1:], taken[1:], strict=True):
         position = position * tf.cast(length, tf.int64) + array
-    found = tf.gather(x, position)
+    found = gather(x, position)
     if not index.together or index.axes[0] == 0:
         return found
     front, before = ndim(position), index.axes[0]

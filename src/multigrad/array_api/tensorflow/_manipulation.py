@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from multigrad.array_api import _checks, _composed
 from multigrad.array_api.tensorflow._dtypes import promotion
+from multigrad.array_api.tensorflow._gathering import gather
 from multigrad.array_api.tensorflow._object import is_native, tensor
 from multigrad.array_api.tensorflow._shapes import ndim, only_known, product, sizes, vector
 
@@ -159,7 +160,7 @@ def _repeat_each(x, repeats, axis):
     # Position p belongs to the element at which the sum of the counts first exceeds p.
     ends = tf.cumsum(counts)
     total = tf.reduce_sum(counts)
-    return tf.gather(x, tf.searchsorted(ends, tf.range(total), side="right", out_type=tf.int64), axis=axis)
+    return gather(x, tf.searchsorted(ends, tf.range(total), side="right", out_type=tf.int64), axis=axis)
 
 
 def tile(x, repetitions, /):

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from multigrad.array_api.tensorflow._gathering import gather
 from multigrad.array_api.tensorflow._object import tensor
 from multigrad.array_api.tensorflow._sorting import keys, order
 
@@ -60,7 +61,7 @@ class _Unique:
 
     def values(self):
         # Taken from x itself, and so differentiable.
-        return tf.gather(self._flat, self.indices())
+        return gather(self._flat, self.indices())
 
     def indices(self):
         return tf.gather(self._order, self._starts)
