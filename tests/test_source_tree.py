@@ -20,7 +20,7 @@ LAYERS = (
     ("array_api._special_slopes", "array_api._special_formulas"),
     ("_array_operators",),
     ("_array",),
-    ("array_api._integers", "array_api._ranges"),
+    ("array_api._integers", "array_api._ranges", "array_api._arguments"),
     ("_registry", "array_api._lift", "array_api._data_types", "array_api._unknown_names"),
     ("_forms",),
     ("_computation",),

@@ -69,7 +69,7 @@ def checker(name: str, namespace: Any) -> Callable[[tuple[Any, ...]], None] | No
     kind = UNARY.get(name) or PROMOTING.get(name)
     if kind is None:
         return None
-    good = frozenset(getattr(namespace, dtype) for dtype in KINDS[kind] if hasattr(namespace, dtype))
+    good = dtypes(kind, namespace)
     single = name in UNARY
 
     def check(args: tuple[Any, ...]) -> None:
@@ -84,6 +84,11 @@ def checker(name: str, namespace: Any) -> Callable[[tuple[Any, ...]], None] | No
             raise TypeError(message)
 
     return check
+
+
+def dtypes(kind: str, namespace: Any) -> frozenset[Any]:
+    """Return the dtypes of a kind, as objects of a namespace."""
+    return frozenset(getattr(namespace, dtype) for dtype in KINDS[kind] if hasattr(namespace, dtype))
 
 
 def violation(name: str, args: tuple[Any, ...]) -> str | None:

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from multigrad import _dtypes
-from multigrad._array import Array, plain_number
-from multigrad._errors import MixedBackendError
-from multigrad.array_api import _checks, _domains, _integers, _ranges
+from multigrad._array import Array
+from multigrad.array_api import _domains, _integers, _ranges
+from multigrad.array_api._arguments import Arguments
 from multigrad.array_api._explain import explained
 
 CREATION = frozenset(
@@ -31,8 +29,8 @@ _AS_THEY_ARE = CONSTANTS | {"__array_namespace_info__"}
 EXTENSIONS = ("linalg", "fft")
 # Options that need no look: they hold no array, and name no dtype.
 _PLAIN = frozenset((bool, int, float, type(None)))
-# A tuple: a union is made anew in every call, and torch.compile cannot follow it.
-_FROM_NUMPY = (np.ndarray, np.generic)
+_INTEGERS = frozenset((int,))
+_new = object.__new__
 
 
 def lifted(native: Any, cls: type[Array]) -> dict[str, Any]:
@@ -81,7 +79,7 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
             found = _ranges.between_recorded(name, function, cls, args, kwargs)
             if found is not None:
                 return found
-        unwrapped = _Call(cls, args, kwargs, converts=name in _CONVERSIONS)
+        unwrapped = Arguments(cls, args, kwargs, converts=name in _CONVERSIONS)
         if unwrapped.observer is not None:
             return unwrapped.observer.function(name, create, args, kwargs)
         try:
@@ -107,54 +105,63 @@ def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
     takes_dtypes = name in _TAKE_DTYPES
     takes_integers = _integers.takes(name)
     check = _domains.checker(name, cls._xp)
+    direct, good = _of_one_array(name, function, cls)
+
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if check is not None:
+            check(args)
+        return function(*args, **kwargs)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        # The usual calls, one or two arrays with plain options, take the short way.
-        count = len(args)
-        plain: Any  # before the branches: TensorFlow's AutoGraph allows no annotation inside them
-        options: Any
-        kind: Any = None  # of the first native array on the short way
-        if (
-            0 < count < 3
-            and type(args[0]) is cls
-            and (count == 1 or (type(args[1]) is cls and not takes_integers))
-            and (not kwargs or all([type(value) in _PLAIN for value in kwargs.values()]))
-        ):
-            plain = (args[0].native,) if count == 1 else (args[0].native, args[1].native)
-            options, wraps, kind = kwargs, True, type(plain[0])
-        elif (
-            count == 2
-            and takes_integers
-            and type(args[0]) is cls
-            and not kwargs
-            and type(args[1]) is tuple
-            and all([type(one) is int for one in args[1]])
-        ):
-            plain = (args[0].native, args[1])  # a shape: xp.reshape(x, (-1, 3))
-            options, wraps, kind = kwargs, True, type(plain[0])
+        plain: Any = None  # the arguments on the short way: an array or two, or one and a shape, with plain options
+        options: Any = kwargs
+        kind: Any = None  # of the native array on it
+        run, wraps = checked, True
+        if args and type(args[0]) is cls and (not kwargs or _PLAIN.issuperset(map(type, kwargs.values()))):
+            if len(args) == 1:
+                plain = (args[0].native,)
+                if plain[0].dtype in good and (not kwargs or direct is function):
+                    run = direct
+            elif len(args) == 2 and takes_integers:
+                if type(args[1]) is tuple and _INTEGERS.issuperset(map(type, args[1])):
+                    plain = (args[0].native, args[1])  # xp.reshape(x, (-1, 3))
+            elif len(args) == 2 and type(args[1]) is cls:
+                plain = (args[0].native, args[1].native)
+        if plain is not None:
+            kind = type(plain[0])
         else:
-            unwrapped = _Call(cls, _integers.plain(name, args, kwargs), kwargs, takes_dtypes)
+            unwrapped = Arguments(cls, _integers.plain(name, args, kwargs), kwargs, takes_dtypes)
             if unwrapped.observer is not None:
                 return unwrapped.observer.function(name, call, args, kwargs)
             if not takes_dtypes:
                 unwrapped.make_arrays(name)
             plain, options, wraps = unwrapped.args, unwrapped.kwargs, unwrapped.wraps
         try:
-            if check is not None:
-                check(plain)
-            result = function(*plain, **options)
+            result = run(*plain, **options)
         except Exception as error:
             clearer = explained(name, plain, options, error)
             if clearer is error:
                 raise
             raise clearer from error
-        if kind is not None and type(result) is kind:
-            return cls._wrap(result)
+        if type(result) is kind:
+            array = _new(cls)
+            array.native = result
+            return array
         return _rewrap(cls, result) if wraps else result
 
     call.__name__ = name
     return call
+
+
+def _of_one_array(name: str, function: Callable[..., Any], cls: type[Array]) -> tuple[Callable[..., Any], Any]:
+    """Return what a function does to one array that needs neither a promotion nor a check, and the dtypes of such."""
+    kind = _domains.UNARY.get(name)
+    if kind is None:
+        return function, ()
+    good = _domains.dtypes(kind, cls._xp)
+    direct = getattr(function, "direct", None)
+    return (function, good) if direct is None else (direct, good & function.inexact)  # type: ignore[attr-defined]
 
 
 def _rewrap(cls: type[Array], result: Any) -> Any:
@@ -164,91 +171,3 @@ def _rewrap(cls: type[Array], result: Any) -> Any:
         parts = [_rewrap(cls, part) for part in result]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
     return result  # an answer that is no array: a bool, a dtype, an info object
-
-
-class _Call:
-    """The arguments of one call with native arrays in place of `Array`, and whether the result is to be wrapped."""
-
-    __slots__ = ("args", "cls", "converts", "kwargs", "observer", "saw_array", "saw_native")
-
-    def __init__(
-        self,
-        cls: type[Array],
-        args: Any,
-        kwargs: dict[str, Any],
-        takes_dtypes: bool = False,
-        converts: bool = False,
-    ) -> None:
-        self.cls = cls
-        self.converts = converts
-        self.observer: Any = None  # of an observed array among the arguments, which is told of the call instead
-        self.saw_array = False
-        self.saw_native = False
-        if kwargs.get("dtype") is not None:
-            kwargs["dtype"] = cls._as_dtype(kwargs["dtype"])
-        if takes_dtypes:
-            args = tuple(cls._as_dtype(arg) if self._names_dtype(arg) else arg for arg in args)
-        self.args = tuple([self.unwrap(arg) for arg in args])
-        self.kwargs = {key: self.unwrap(value) for key, value in kwargs.items()}
-
-    def make_arrays(self, name: str) -> None:
-        """Make arrays of Python numbers where the frameworks need them.
-
-        Numbers alone get a meaning: ``xp.sqrt(2.0)`` takes an array of the default dtype. Beside arrays they are one in
-        ``xp.where(True, x, y)`` and ``xp.stack([x, 1.0])``.
-        """
-        xp, args = self.cls._xp, self.args
-        if not args:
-            return
-        first = args[0]
-        if type(first) in _dtypes.NUMBERS and (name == "where" or not (self.saw_array or self.saw_native)):
-            self.args = (xp.asarray(first), *args[1:])
-        elif name in ("stack", "concat") and any([type(one) in _dtypes.NUMBERS for one in first]):
-            array = next((one for one in first if type(one) not in _dtypes.NUMBERS), None)
-            self.args = ([self._beside(one, array) for one in first], *args[1:])
-
-    def _beside(self, number: Any, array: Any) -> Any:
-        """Return a number as an array of the dtype that it has beside an array."""
-        if type(number) not in _dtypes.NUMBERS:
-            return number
-        xp = self.cls._xp
-        return xp.asarray(number, dtype=None if array is None else xp.result_type(array, number))
-
-    @property
-    def wraps(self) -> bool:
-        return self.saw_array or not self.saw_native
-
-    def unwrap(self, value: Any) -> Any:
-        cls = self.cls
-        kind = type(value)
-        if kind is cls:
-            self.saw_array = True
-            return value.native
-        if kind in _dtypes.NUMBERS or value is None or kind is str:
-            return value
-        if cls._is_native(value):
-            self.saw_native = True
-            return value if not isinstance(value, np.ndarray) or kind is np.ndarray else _checks.numpy_array(value)
-        if isinstance(value, Array):
-            self.saw_array = True
-            self.observer = self.observer or getattr(value, "observer", None)
-            return value.native if self.converts and not value.is_recorded else cls._adopt(value)
-        if isinstance(value, _FROM_NUMPY):
-            return cls._asarray(value)
-        if kind in (list, tuple):
-            return kind(self.unwrap(part) for part in value)
-        if isinstance(value, int | float | complex):
-            return plain_number(value)
-        if not self.converts and (
-            hasattr(value, "__dlpack__") or (hasattr(value, "shape") and hasattr(value, "dtype"))
-        ):
-            raise MixedBackendError(
-                f"Expected arrays of one framework, {cls.backend}, got {kind.__module__}.{kind.__qualname__}. Move it "
-                f"with multigrad.asarray(x, backend={cls.backend!r})."
-            )
-        return value
-
-    def _names_dtype(self, value: Any) -> bool:
-        if isinstance(value, (Array, *_FROM_NUMPY)) or self.cls._is_native(value):
-            return False
-        return _dtypes.is_dtype(value)

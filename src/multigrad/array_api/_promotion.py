@@ -49,6 +49,8 @@ class Promotion:
             return function(x if x.dtype in inexact else self._float(x))
 
         del call.__wrapped__  # the signature is call's, the standard's
+        # Who knows that there is nothing to promote may skip this wrapper.
+        call.direct, call.inexact = function, inexact  # type: ignore[attr-defined]
         return call
 
     def binary(
@@ -83,7 +85,6 @@ class Promotion:
 
         del call.__wrapped__  # the signature is call's, the standard's
         if numbers:
-            # An operator of `Array` may skip this wrapper where there is nothing to promote.
             call.direct, call.inexact = function, inexact  # type: ignore[attr-defined]
         return call
 
