@@ -1,5 +1,8 @@
 """Arguments at the edge of the standard: one answer or one refusal on every backend, and no gradient is lost."""
 
+import functools
+
+import mpmath
 import numpy as np
 import pytest
 
@@ -141,3 +144,36 @@ def test_a_dtype_that_the_standard_lacks_is_named(backend):
         multigrad.gradient(lambda x: xp.sum(x), backend=backend)(np.ones(2, dtype=np.longdouble))
     with pytest.raises(multigrad.DtypeError, match="U1"):
         multigrad.gradient(lambda x: xp.sum(x), backend=backend)(np.array(["a"]))
+
+
+def test_an_extreme_of_no_axes_is_nan_at_nan(backend):
+    for extreme in (xp.max, xp.min):
+        found = multigrad.gradient(lambda x, extreme=extreme: xp.sum(extreme(x, axis=())), backend=backend)(
+            np.asarray([1.0, np.nan])
+        )
+        np.testing.assert_array_equal(multigrad.to_numpy(found), [1, np.nan])
+
+
+def test_the_tangent_of_an_empty_mean_is_nan(backend):
+    for options in ({}, {"axis": 0}, {"keepdims": True}):
+        mean = functools.partial(xp.mean, **options)
+        value, tangent = multigrad.jvp(mean, (np.zeros(0),), (np.zeros(0),), backend=backend)
+        assert np.isnan(multigrad.to_numpy(value)).all()
+        assert np.isnan(multigrad.to_numpy(tangent)).all()
+
+
+@pytest.mark.parametrize("name", ["inv", "eigvalsh", "cholesky", "solve", "svd", "qr", "pinv"])
+def test_linear_algebra_of_half_precision_names_the_dtype(backend, name):
+    x = multigrad.asarray(np.eye(2), backend=backend, dtype="float16")
+    with pytest.raises(multigrad.DtypeError, match=rf"{name} for float16. Cast it to float32 first."):
+        getattr(xp.linalg, name)(*(x, x)[: 2 if name == "solve" else 1])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("z", [3e-200 - 4e-200j, 3e200 - 4e200j, 4e-308 + 3e-308j])
+def test_complex_logarithms_of_extreme_numbers(backend, z, compiled):
+    found = multigrad.gradient(lambda z: xp.real(xp.log(z)), backend=backend, compile=compiled)(np.asarray(z))
+    exact = complex(1 / mpmath.conj(mpmath.mpc(z)))
+    np.testing.assert_allclose(multigrad.to_numpy(found), exact, rtol=1e-13)
+    value = multigrad.jit(xp.reciprocal, backend=backend)(np.asarray(z)) if compiled else xp.reciprocal(np.asarray(z))
+    np.testing.assert_allclose(multigrad.to_numpy(value), np.conj(exact), rtol=1e-13)

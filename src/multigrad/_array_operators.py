@@ -7,11 +7,11 @@ Operands that need no promotion skip the namespace's wrapper.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _domains
-from multigrad.array_api._explain import explained
+from multigrad.array_api._explain import raise_clearer
 
 if TYPE_CHECKING:
     from multigrad._array import Array
@@ -80,7 +80,7 @@ def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
                 return NotImplemented
             array.native = function(native, other)
         except Exception as error:
-            _raise_clearer(standard, (native, other), error)
+            raise_clearer(standard, (native, other), {}, error)
         return array
 
     operator.__name__ = name
@@ -103,7 +103,7 @@ def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]
                 return NotImplemented
             array.native = function(other, native)
         except Exception as error:
-            _raise_clearer(standard, (other, native), error)
+            raise_clearer(standard, (other, native), {}, error)
         return array
 
     operator.__name__ = name
@@ -155,16 +155,8 @@ def _unary(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
                 check((native,))
             array.native = function(native)
         except Exception as error:
-            _raise_clearer(standard, (native,), error)
+            raise_clearer(standard, (native,), {}, error)
         return array
 
     operator.__name__ = name
     return operator
-
-
-def _raise_clearer(standard: str, operands: tuple[Any, ...], error: Exception) -> NoReturn:
-    """Raise what `explained` makes of an error that is being handled."""
-    clearer = explained(standard, operands, {}, error)
-    if clearer is error:
-        raise error
-    raise clearer from error

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import dis
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 from numpy.exceptions import AxisError
 
 from multigrad import _dtypes
-from multigrad._errors import MultigradError
+from multigrad._errors import DtypeError, MultigradError
 from multigrad.array_api import _checks, _domains
 
+# What frameworks call these dtypes when they refuse one.
+_HALF = re.compile(r"\b(b?float16|half|DT_HALF|low precision)\b", re.IGNORECASE)
 _RAISE = dis.opmap["RAISE_VARARGS"]
 # Refusals of a kernel, by name: no framework is imported to compare. What else goes wrong (no memory left, a broken
 # driver) is not about the arguments and stays as it is.
@@ -48,6 +50,14 @@ _STANDARD_OPTION = {
 _BROADCASTING = _ELEMENTWISE | {"equal", "not_equal", "where", "broadcast_arrays"}
 
 
+def raise_clearer(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> NoReturn:
+    """Raise what `explained` makes of an error that is being handled."""
+    clearer = explained(name, args, kwargs, error)
+    if clearer is error:
+        raise error
+    raise clearer from error
+
+
 def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Exception:
     """Return the exception to raise for one that a function of the standard met.
 
@@ -67,6 +77,9 @@ def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: E
     """
     if isinstance(error, MultigradError) or _is_own(error) or type(error).__name__ in _NOT_ABOUT_ARGUMENTS:
         return error
+    lacking = _lacking(name, args, error)
+    if lacking is not None:
+        return lacking
     kind = next((kind for kind in _KINDS if isinstance(error, kind)), None)
     if kind is None and type(error).__name__ not in _REFUSALS:
         # A missing attribute may be that of an argument which is no array; to JAX a name is the axis of a map.
@@ -76,6 +89,15 @@ def explained(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: E
     message = f"xp.{name} cannot compute with {_described(args)}{options}."
     fault = _fault(name, args, kwargs) or _unfit(name, args, kwargs, error)
     return fault or (kind or ValueError)(f"{message}{_apart(args)}")
+
+
+def _lacking(name: str, args: tuple[Any, ...], error: Exception) -> DtypeError | None:
+    """Return what is wrong where a framework has no kernel for a dtype of half the usual precision."""
+    dtypes = [_dtypes.dtype_name(arg.dtype) for arg in args if hasattr(arg, "shape") and hasattr(arg, "dtype")]
+    half = next((dtype for dtype in dtypes if dtype in ("float16", "bfloat16")), None)
+    if half is None or not _HALF.search(str(error)):
+        return None
+    return DtypeError(f"The framework has no kernel of xp.{name} for {half}. Cast it to float32 first.")
 
 
 def _is_own(error: Exception) -> bool:

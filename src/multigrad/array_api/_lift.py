@@ -15,7 +15,7 @@ from multigrad import _dtypes
 from multigrad._array import Array
 from multigrad.array_api import _domains, _integers, _ranges
 from multigrad.array_api._arguments import Arguments
-from multigrad.array_api._explain import explained
+from multigrad.array_api._explain import raise_clearer
 
 CREATION = frozenset(
     ("arange", "asarray", "empty", "eye", "from_dlpack", "full", "linspace", "ones", "zeros", "fftfreq", "rfftfreq")
@@ -85,10 +85,7 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
         try:
             return cls._wrap(function(*unwrapped.args, **unwrapped.kwargs))
         except Exception as error:
-            clearer = explained(name, unwrapped.args, unwrapped.kwargs, error)
-            if clearer is error:
-                raise
-            raise clearer from error
+            raise_clearer(name, unwrapped.args, unwrapped.kwargs, error)
 
     create.__name__ = name
     return create
@@ -140,10 +137,7 @@ def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
         try:
             result = run(*plain, **options)
         except Exception as error:
-            clearer = explained(name, plain, options, error)
-            if clearer is error:
-                raise
-            raise clearer from error
+            raise_clearer(name, plain, options, error)
         if type(result) is kind:
             array = _new(cls)
             array.native = result

@@ -6,6 +6,7 @@ that of the parts would pass through infinities where the function itself is smo
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from multigrad.array_api.tensorflow._derivatives import derived, summed_to
@@ -77,12 +78,13 @@ def sqrt(z):
 @_holomorphic(lambda z: -tf.square(reciprocal(z)))
 def reciprocal(z):
     x, y = _parts(z)
-    # Scaled, so that the squares neither overflow nor vanish.
-    high = tf.maximum(tf.abs(x), tf.abs(y))
-    scale = tf.where(tf.math.is_finite(high) & (high > 0), high, tf.ones_like(high))
-    x, y = x / scale, y / scale
+    limits, infinite = np.finfo(x.dtype.as_numpy_dtype), tf.math.is_inf(x) | tf.math.is_inf(y)
+    # Scaled, so that the squares neither overflow nor vanish; by a product, for of two quotients XLA makes one by the
+    # product of their denominators.
+    scale = tf.clip_by_value(tf.maximum(tf.abs(x), tf.abs(y)), 4 * limits.tiny, limits.max / 4)
+    inverse = 1 / scale
+    x, y = x * inverse, y * inverse
     squares = (tf.square(x) + tf.square(y)) * scale
-    infinite = tf.math.is_inf(x) | tf.math.is_inf(y)
     zero = tf.zeros_like(x)
     real, imaginary = (tf.where(infinite, _signed(zero, part), part / squares) for part in (x, -y))
     return tf.complex(real, imaginary)

@@ -5,7 +5,7 @@ import math
 import torch
 
 from multigrad.array_api import _checks
-from multigrad.array_api.torch import _products, _regular
+from multigrad.array_api.torch import _overrides, _products, _regular
 from multigrad.array_api.torch._dtypes import astype, floating
 from multigrad.array_api.torch._unsigned import SIGNED, by_rank
 
@@ -95,7 +95,9 @@ def _extreme(function, x, axis, keepdims):
     if axis is None and not keepdims:
         return function(x) if x.dtype not in SIGNED else by_rank(function)(x)
     axes = _checks.axes(axis, x.ndim)
-    return by_rank(function)(x, axes, keepdim=keepdims) if axes or not x.ndim else x
+    if axes or not x.ndim:
+        return by_rank(function)(x, axes, keepdim=keepdims)
+    return _overrides.valid(x) if x.dtype.is_floating_point else x  # of one element each
 
 
 def _check_choice(x, axis, name):
@@ -113,6 +115,8 @@ def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
 
 def mean(x, /, *, axis=None, keepdims=False):
     x = floating(x)
+    if not x.numel():
+        return sum(x, axis=axis, keepdims=keepdims) / 0  # torch's tangent of an empty mean is 0, not NaN as its value
     if axis is None and not keepdims:
         return torch.mean(x)
     axes = _checks.axes(axis, x.ndim)
