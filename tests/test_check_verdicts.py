@@ -257,6 +257,28 @@ def test_a_function_that_is_not_deterministic_is_inconclusive(backend, noise):
     assert any("not deterministic" in remark for remark in report.remarks)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-6])
+def test_noise_in_the_slope_is_inconclusive(backend, size):
+    generator = np.random.default_rng(1)
+
+    def f(w):
+        return xp.sum(w * (1 + size * xp.asarray(generator.normal(size=4))))
+
+    assert multigrad.check_gradient(f, np.ones(4), backend=backend).verdict == "inconclusive"
+
+
+def test_modes_that_disagree_are_wrong_in_spite_of_a_little_noise(backend):
+    generator = np.random.default_rng(1)
+    tripled = multigrad.custom_jvp(lambda x: 3.0 * x)
+    tripled.defjvp(lambda primals, tangents: (3.0 * primals[0], 2.0 * tangents[0]))
+
+    def f(x):
+        return tripled(x) * (1 + 1e-15 * float(generator.normal()))
+
+    report = multigrad.check_gradient(f, 1.3, backend=backend, compiled=False)
+    assert "wrong" in verdicts(report)
+
+
 def test_noise_that_repeats_is_inconclusive(backend):
     def f(x):
         return xp.sin(x) + 1e-7 * multigrad.stop_gradient(xp.sin(1e9 * x))

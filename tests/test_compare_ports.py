@@ -456,3 +456,18 @@ def test_native_ports_are_followed(backend, planted):
         assert "maximum" in found.counterpart.operation
     else:
         assert report.rows[1].divergence is None
+
+
+@pytest.mark.needs("jax")
+def test_functions_that_take_arrays_by_jit_alone_are_followed():
+    # Inside, jax.nn.sigmoid takes JAX's arrays only (JAX 0.10).
+    import jax
+
+    doubled = jax.jit(lambda x: 2 * x)
+    first = {"jax": lambda x: doubled(jax.nn.sigmoid(x)).sum(), "numpy": lambda x: xp.sum(2 / (1 + xp.exp(-x)))}
+    x = np.asarray([0.3, -1.0, 2.0])
+    assert multigrad.compare(first, x).ok
+    other = {**first, "numpy": lambda x: xp.sum(2.001 / (1 + xp.exp(-x)))}
+    text = str(multigrad.compare(other, x))
+    assert "not localized" not in text
+    assert "2.001" in text

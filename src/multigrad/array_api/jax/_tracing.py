@@ -17,9 +17,7 @@ _OWN = (os.path.dirname(jax.__file__) + os.sep, os.path.dirname(jax.jit.__code__
 
 def traced(f: Callable[..., Any], arrays: tuple[Any, ...]) -> tuple[list[_Operation], tuple[Any, ...]]:
     """Return the operations of a function, and what it returns; see `SupportsTracing`."""
-    # Compiled functions are run as they are written: what is cached of them has the lines of their first use.
-    with jax.disable_jit():
-        closed = jax.make_jaxpr(f)(*arrays)
+    closed = _recorded(f, arrays)
     jaxpr = closed.jaxpr
     variables = [variable for equation in jaxpr.eqns for variable in equation.outvars]
     # Names of the results would have to fit their number.
@@ -34,9 +32,24 @@ def traced(f: Callable[..., Any], arrays: tuple[Any, ...]) -> tuple[list[_Operat
         found_here = (values[id(variable)] for variable in equation.outvars)
         results = [x for x in found_here if jax.numpy.issubdtype(x.dtype, jax.numpy.inexact)]
         lines = _lines(equation)
-        operations += [(equation.primitive.name, x, x, inputs, lines) for x in results]
+        name = equation.primitive.name
+        if name in ("jit", "pjit"):  # one name in older versions, one in newer
+            name = equation.params["name"]
+        operations += [(name, x, x, inputs, lines) for x in results]
     pairs = zip(jaxpr.outvars, found[len(variables) :], strict=True)
     return operations, tuple(values.get(id(variable), value) for variable, value in pairs)
+
+
+def _recorded(f: Callable[..., Any], arrays: tuple[Any, ...]) -> Any:
+    # Compiled functions are run as they are written: what is cached of them has the lines of their first use.
+    try:
+        with jax.disable_jit():
+            return jax.make_jaxpr(f)(*arrays)
+    except ValueError as error:
+        if "__jax_array__" not in str(error):
+            raise
+    # jax.nn.sigmoid and others take an `Array` only because jax.jit converts it: they are one operation each.
+    return jax.make_jaxpr(f)(*arrays)
 
 
 def _lines(equation: Any) -> list[tuple[str, int, str]]:
