@@ -114,7 +114,7 @@ class FirstOrder:
                 yield Entry(direction.path, here, there, 0.0, tolerance, verdict, "compiled")
 
     def _compared(self, agree: bool) -> str:
-        """Return the verdict on two derivatives that were computed apart: noise makes functions of their own of them."""
+        """Return the verdict on two derivatives that were computed apart: with noise, of two functions."""
         point = self._point
         is_noisy = point.noise > _ROUNDING_NOISE * point.eps * abs(point.center)
         return "right" if agree else "inconclusive" if is_noisy else "wrong"
