@@ -10,12 +10,13 @@ import functools
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from multigrad import _computation, _registry
+from multigrad import _arguments, _computation, _registry
 from multigrad._arguments import Options
 from multigrad._computation import opened
 from multigrad._program import Prepared, Program, WeakFunction
-from multigrad._program_store import programs_of
+from multigrad._program_store import known, programs_of
 from multigrad._protocol import SupportsCompile
+from multigrad._quick import MISSED
 from multigrad._running import check_callable
 from multigrad._selection import Selection
 
@@ -56,28 +57,49 @@ def compiled(
     """
     check_callable(f)
     way = _Way(f, operator, options, selection, chosen)
-    find = way.quick.find
+    quick = way.quick.call
 
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
         if not kwargs:
-            run = find(args)
-            if run is not None:
-                return run(args)
+            result = quick(args)
+            if result is not MISSED:
+                return result
         return way.go(args, kwargs)
 
     return call
 
 
-def evaluate(
-    f: _Function, operator: Callable[..., _Function], options: Options, args: tuple[Any, ...], **chosen: Any
+def evaluate(  # noqa: PLR0917 - keywords would cost more than the look-up
+    f: _Function,
+    operator: Callable[..., _Function],
+    backend: Any,
+    device: Any,
+    dtype: Any,
+    arrays: str,
+    args: tuple[Any, ...],
 ) -> Any:
-    """Return the result of the compiled form of an operator at once; parameters as for `compiled`."""
-    key = _key(operator, options, chosen)
-    run = programs_of(f).quick_calls(key, options).find(args)
-    if run is not None:
-        return run(args)
-    return _Way(f, operator, options, None, chosen).go(args, {})
+    """Return the result of the compiled form of an operator at once.
+
+    Parameters
+    ----------
+    f, operator
+        As for `compiled`.
+    backend, device, dtype, arrays
+        The options common to all operators, as the caller gave them.
+    args
+        The arguments of the call.
+    """
+    try:
+        quick = known((id(f), operator, backend, device, dtype, arrays))
+    except TypeError:  # options that cannot be hashed
+        quick = None
+    if quick is not None:
+        result = quick.call(args)
+        if result is not MISSED:
+            return result
+    check_callable(f)
+    return _Way(f, operator, _arguments.options(backend, device, dtype, arrays), None, {}).go(args, {})
 
 
 class _Way:
@@ -99,7 +121,7 @@ class _Way:
         self._programs = programs_of(f)
         self._make = functools.partial(operator, **chosen, **options.as_keywords())
         self._key = _key(operator, options, chosen)
-        self.quick = self._programs.quick_calls(self._key, options)
+        self.quick = self._programs.quick_calls(f, self._key, options)
 
     def go(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f, make = self._f, self._make
@@ -124,11 +146,9 @@ class _Way:
         return result
 
 
-def _key(operator: Callable[..., _Function], options: Options, chosen: dict[str, Any]) -> Hashable:
-    """Return what tells an operator with its options from others."""
-    if not chosen and type(options.backend) is str and options.device is None and options.dtype is None:
-        return operator, options
-    key = (operator, options, *chosen.items())
+def _key(operator: Callable[..., _Function], options: Options, chosen: dict[str, Any]) -> tuple[Hashable, ...]:
+    """Return what tells an operator with its options from others: without more of them, what `evaluate` is given."""
+    key = (operator, *options, *chosen.values())
     try:
         hash(key)
     except TypeError:  # an option that is a list, or an adapter that refuses to be hashed

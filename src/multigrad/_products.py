@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from multigrad import _derive, _leaves, _tree
-from multigrad._arguments import Call, Options, options, prepare
+from multigrad._arguments import Call, options, prepare
 from multigrad._compile import evaluate
 from multigrad._computation import opened
 from multigrad._cotangents import Expected
@@ -72,10 +73,10 @@ def vjp(
     >>> value, pullback(1.0)
     (array(6.), (array(3.), array(2.)))
     """
+    if compile:
+        return _compiled_vjp(f, primals, has_aux, (backend, device, dtype, arrays))
     check_callable(f)
     common = options(backend, device, dtype, arrays)
-    if compile:
-        return _compiled_vjp(f, primals, has_aux, common)
     call = prepare(f, tuple(range(len(primals))), common, primals, {})
     flat = Flattened(f, call, has_aux=has_aux)
     with opened(call.computation):
@@ -145,13 +146,13 @@ def jvp(
     >>> multigrad.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (array(6.), array(3.))
     """
-    check_callable(f)
-    common = options(backend, device, dtype, arrays)
     if compile:
         _check_pairs(primals, tangents)
-        result: tuple[Any, ...] = evaluate(f, _jvp_of, common, (*primals, *tangents), has_aux=has_aux)
+        operator = _jvp_and_aux_of if has_aux else _jvp_of
+        result: tuple[Any, ...] = evaluate(f, operator, backend, device, dtype, arrays, (*primals, *tangents))
         return result
-    call = _prepared(f, primals, tangents, common)
+    check_callable(f)
+    call = _prepared(f, primals, tangents, options(backend, device, dtype, arrays))
     computation = call.computation._replace(forward=True)
     flat = Flattened(f, call._replace(computation=computation), has_aux=has_aux)
     with opened(computation):
@@ -211,13 +212,12 @@ def hvp(
     >>> multigrad.hvp(lambda x, y: x**2 * y, (3.0, 2.0), (1.0, 0.0))
     (array(4.), array(6.))
     """
-    check_callable(f)
-    common = options(backend, device, dtype, arrays)
     if compile:
         _check_pairs(primals, tangents)
-        result: tuple[Any, ...] = evaluate(f, _hvp_of, common, (*primals, *tangents))
+        result: tuple[Any, ...] = evaluate(f, _hvp_of, backend, device, dtype, arrays, (*primals, *tangents))
         return result
-    call = _prepared(f, primals, tangents, common)
+    check_callable(f)
+    call = _prepared(f, primals, tangents, options(backend, device, dtype, arrays))
     flat = Flattened(f, call, scalar=True)
     with opened(call.computation):
         directions = _directions(call, primals, tangents)
@@ -249,12 +249,20 @@ def _value_of(f: _Function, **chosen: Any) -> _Function:
     return value
 
 
-def _compiled_vjp(f: _Function, primals: tuple[Any, ...], has_aux: bool, common: Options) -> tuple[Any, ...]:
+_jvp_and_aux_of = functools.partial(_jvp_of, has_aux=True)
+_pullback_beside_aux_of = functools.partial(_pullback_of, has_aux=True)
+_value_and_aux_of = functools.partial(_value_of, has_aux=True)
+
+
+def _compiled_vjp(
+    f: _Function, primals: tuple[Any, ...], has_aux: bool, given: tuple[Any, Any, Any, Any]
+) -> tuple[Any, ...]:
     """Evaluate f and return a pullback that evaluates it again: a program keeps nothing between two calls."""
-    value, *aux = evaluate(f, _value_of, common, primals, has_aux=has_aux)
+    value, *aux = evaluate(f, _value_and_aux_of if has_aux else _value_of, *given, primals)
 
     def pullback(cotangent: Any, /) -> tuple[Any, ...]:
-        result: tuple[Any, ...] = evaluate(f, _pullback_of, common, (*primals, cotangent), has_aux=has_aux)
+        operator = _pullback_beside_aux_of if has_aux else _pullback_of
+        result: tuple[Any, ...] = evaluate(f, operator, *given, (*primals, cotangent))
         return result
 
     return (value, pullback, *aux)

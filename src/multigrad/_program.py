@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import operator
 import weakref
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
@@ -20,9 +21,13 @@ from multigrad._array import Array
 from multigrad._computation import Computation, opened
 from multigrad._errors import InputError
 from multigrad._globals import Snapshot
-from multigrad._protocol import Natives, SupportsScope
+from multigrad._protocol import Natives, SupportsRetracing, SupportsScope
 
 _Function = Callable[..., Any]
+
+
+class OtherSignature(Exception):  # noqa: N818 - no error: another program is needed, and nobody else sees it
+    """A program was called with arrays that it was not made for."""
 
 
 class WeakFunction:
@@ -137,14 +142,22 @@ class Program:
         outer = prepared.call.computation._replace(beside=None)  # an argument of this call, which may be large
         # Inside, the operator runs as at top level, on arrays that are known to be where they belong.
         computation = Computation(outer.backend, outer.cls, None, None, "standard", 0)
-        operator = make(f)
+        derived = make(f)
         results: list[_Result] = []
 
         numbers = [
             type(leaf) in (int, float) for leaf, moves in zip(prepared.flat.leaves, dynamic, strict=True) if moves
         ]
 
+        prepared.enter(backend)
+        retraces = _registry.supports(backend, SupportsRetracing)
+        self.refuses = retraces and all(map(outer.cls._is_native, prepared.inputs))
+        expected = tuple(map(backend.compile_key, prepared.inputs)) if self.refuses else None
+
         def flat(*natives: Any) -> Natives:
+            # The general way, which has a computation open, knows the signature.
+            if expected and _computation.current() is None and expected != tuple(map(backend.compile_key, natives)):
+                raise OtherSignature
             # A number that came as it is has become an array without a dtype of its own.
             given = iter(
                 [
@@ -161,7 +174,7 @@ class Program:
                 for (start, stop), structure in zip(spans, structures, strict=True)
             ]
             with opened(computation):
-                result = operator(*values[:count], **dict(zip(keywords, values[count:], strict=True)))
+                result = derived(*values[:count], **dict(zip(keywords, values[count:], strict=True)))
             arrays, described = _taken_apart(result, outer)
             results[:] = [described]
             return arrays
@@ -169,7 +182,6 @@ class Program:
         # A result that is part of a graph of the caller's needs f for as long as that graph lives.
         flat.hold = f._reference  # type: ignore[attr-defined]
         self._results = results
-        prepared.enter(backend)
         self.compiled = backend.compile(flat, prepared.inputs)
         self.enter = backend.compile_input
         self.dtypes = tuple(x.dtype for x in prepared.call.primals)
@@ -199,7 +211,7 @@ class Program:
 def _rebuilder(result: _Result) -> Callable[[Natives], Any]:
     """Return a function from the arrays of a result to the result: the commonest shapes of it at once."""
     if result.structure == _LEAF and result.kinds == (False,):
-        return lambda found: found[0]
+        return operator.itemgetter(0)
     if not any(result.kinds) and None not in result.kinds and result.structure == _tuple_of(len(result.kinds)):
         return tuple
 

@@ -28,18 +28,28 @@ class Programs:
 
     def __init__(self) -> None:
         self._kept: collections.OrderedDict[Hashable, Program] = collections.OrderedDict()
-        self._quick: dict[Hashable, QuickCalls] = {}
+        self._quick: dict[tuple[Any, ...], QuickCalls] = {}
         self._lock = threading.RLock()
         self._counted = False
+        self._place = 0  # the id of a function that is found by it
 
-    def quick_calls(self, key: Hashable, options: Any) -> QuickCalls:
+    def quick_calls(self, f: _Function, key: tuple[Any, ...], options: Any) -> QuickCalls:
         """Return the quick way of one operator with its options."""
         found = self._quick.get(key)
         if found is None:
             if len(self._quick) >= _LIMIT:
-                self._quick.clear()
+                self.forget()
             found = self._quick[key] = QuickCalls(options)
+            if id(f) in _all:
+                self._place = id(f)
+                _known[self._place, *key] = found
         return found
+
+    def forget(self) -> None:
+        """Forget all quick ways."""
+        for key in list(self._quick):
+            _known.pop((self._place, *key), None)
+        self._quick.clear()
 
     def get(self, signature: Hashable) -> Program | None:
         with self._lock:
@@ -66,6 +76,9 @@ class Programs:
 
 # By identity: a function may define equality, or refuse to be hashed.
 _all: dict[int | tuple[int, int], tuple[Any, Programs]] = {}
+# The quick way of each operator on these functions, by what `evaluate` is given.
+_known: dict[tuple[Any, ...], QuickCalls] = {}
+known = _known.get
 _functions_of: weakref.WeakKeyDictionary[CodeType, int] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -87,8 +100,14 @@ def programs_of(f: _Function) -> Programs:
         programs = Programs()
         # What takes no weak references has programs that live as long as the operator.
         with contextlib.suppress(TypeError):
-            _all[key] = weakref.ref(owner, lambda _: _all.pop(key, None)), programs
+            _all[key] = weakref.ref(owner, lambda _: _dropped(key)), programs
         return programs
+
+
+def _dropped(key: int | tuple[int, int]) -> None:
+    _, programs = _all.pop(key, (None, None))
+    if programs is not None:
+        programs.forget()
 
 
 def _count(f: _Function) -> None:

@@ -308,6 +308,14 @@ class SupportsCompile(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsRetracing(SupportsCompile, Protocol):
+    """A compiled function looks at its arrays itself, so that nobody needs to look before it is called."""
+
+    compile_retraces: bool
+    """Whether f runs again for arrays with another `compile_key`, and what it raises then comes out of the call."""
+
+
 class PrecisionSetting(NamedTuple):
     """A setting of a framework on which the precision of its float32 matrix products depends.
 

@@ -12,9 +12,12 @@ import numpy as np
 
 from multigrad import _computation
 from multigrad._arguments import Options
-from multigrad._program import Prepared, Program
+from multigrad._program import OtherSignature, Prepared, Program
 
 _Run = Callable[[tuple[Any, ...]], Any]
+
+# What a call returns where another way must be gone.
+MISSED = object()
 
 # Signatures kept per operator: more than a program's data has, few enough to forget about.
 _LIMIT = 64
@@ -26,19 +29,31 @@ _key_of: dict[type, Callable[[Any], Any]] = {float: lambda x: None, np.ndarray: 
 class QuickCalls:
     """The programs that the general way found for plain calls of one operator."""
 
-    __slots__ = ("_explicit", "_open", "_runs")
+    __slots__ = ("_explicit", "_open", "_runs", "_sole")
 
     def __init__(self, options: Options) -> None:
         self._runs: dict[Any, tuple[Program, _Run]] = {}
+        # By the types alone: programs that refuse arrays of another signature themselves. None where there are several.
+        self._sole: dict[tuple[type, ...], _Run | None] = {}
         self._open = options.device is None and options.dtype is None
         self._explicit = options.backend is not None
 
-    def find(self, args: tuple[Any, ...]) -> _Run | None:
-        """Return a function of the arguments that gives the result, or None where another way must be gone."""
-        if not self._open or _computation.current() is not None:
-            return None
+    def call(self, args: tuple[Any, ...]) -> Any:
+        """Return the result for these arguments, or MISSED."""
+        if _computation.current() is not None:
+            return MISSED
+        run = self._sole.get(tuple(map(type, args))) if self._sole else None
+        if run is not None:
+            try:
+                return run(args)
+            except OtherSignature:
+                return MISSED
+        run = self._find(args)
+        return MISSED if run is None else run(args)
+
+    def _find(self, args: tuple[Any, ...]) -> _Run | None:
         try:
-            program, run = self._runs[tuple([(type(x), _key_of[type(x)](x)) for x in args])]
+            program, run = self._runs[_signature(args)]
         except KeyError:
             return None
         return run if program.snapshot is None or program.snapshot.is_current() else None
@@ -49,8 +64,12 @@ class QuickCalls:
             return
         if len(self._runs) >= _LIMIT:
             self._runs.clear()
-        signature = tuple([(type(x), _key_of[type(x)](x)) for x in args])
-        self._runs[signature] = program, _runner(args, program, prepared.call.computation.cls)
+            self._sole.clear()
+        run = _runner(args, program, prepared.call.computation.cls)
+        self._runs[_signature(args)] = program, run
+        types = tuple(map(type, args))
+        if program.refuses and np.ndarray not in types and float not in types:  # these may be narrowed on the way in
+            self._sole[types] = None if types in self._sole else run
 
     def _is_plain(self, prepared: Prepared) -> bool:
         """Tell whether a call has arrays and floats alone, and what it was found to need holds for others like it."""
@@ -72,6 +91,10 @@ class QuickCalls:
             else:
                 return False
         return True
+
+
+def _signature(args: tuple[Any, ...]) -> Any:
+    return tuple([(type(x), _key_of[type(x)](x)) for x in args])
 
 
 def _key_of_array(compile_key: Callable[[Any], Any]) -> Callable[[Any], Any]:

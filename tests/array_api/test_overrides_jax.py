@@ -125,6 +125,23 @@ def test_the_deviation_of_equal_elements_has_no_slope(value):
     np.testing.assert_array_equal(rows(x), np.zeros((3, 2)))
 
 
+@pytest.mark.parametrize("axis", [None, 0, (0, 2), -1])
+@pytest.mark.parametrize("correction", [0, 1, 0.5])
+def test_the_deviation_of_ordinary_elements(axis, correction):
+    x, direction = np.random.default_rng(1).normal(size=(2, 3, 4, 2))
+    weights = np.cos(np.arange(x.size)).reshape(x.shape)
+
+    def weighed(root):
+        # Once by the namespace's own rule, once as what it is.
+        return lambda x: xp.sum(root(x, axis=axis, correction=correction, keepdims=True) * xp.asarray(weights))
+
+    functions = [weighed(xp.std), weighed(lambda x, **options: xp.sqrt(xp.var(x, **options)))]
+    first, other = (gradient(f)(x) for f in functions)
+    np.testing.assert_allclose(first, other, rtol=1e-12, atol=1e-13)
+    second, other = (multigrad.hvp(f, (x,), (direction,), backend="jax")[0] for f in functions)
+    np.testing.assert_allclose(second, other, rtol=1e-12, atol=1e-13)
+
+
 @pytest.mark.parametrize("shape", [(4, 2), (2, 4), (3, 3)])
 @pytest.mark.parametrize("kind", ["real", "complex"])
 def test_the_full_singular_value_decomposition(shape, kind):

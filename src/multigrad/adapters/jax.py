@@ -181,6 +181,7 @@ class JaxBackend:
         return tuple(jnp.asarray(x) for x in jax.checkpoint(f)(*inputs))
 
     compile_is_stale_blind = False  # jax.jit's rule: what f reads besides its arguments is read once
+    compile_retraces = True
 
     # jax.jit tells the rest apart itself. Through the aval, since the array's own attributes are Python properties.
     compile_key = staticmethod(operator.attrgetter("aval.shape", "aval.dtype"))

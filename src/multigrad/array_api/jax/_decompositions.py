@@ -64,8 +64,7 @@ def _tied(values):
 
 def _shared(slopes, tied):
     """Return the slopes of values; equal ones share theirs equally."""
-    groups = tied.astype(slopes.dtype)
-    return jnp.sum(groups * slopes[..., None, :], axis=-1) / jnp.sum(groups, axis=-1)
+    return jnp.sum(jnp.where(tied, slopes[..., None, :], 0.0), axis=-1) / jnp.sum(tied, axis=-1)
 
 
 def _over(differences, tied):
@@ -85,9 +84,11 @@ def _eigh_rule(primals, tangents):
     values, vectors = _eigh(*primals)
     (change,) = tangents
     tied = _tied(values)
-    inner = _product(_adjoint(vectors), (change + _adjoint(change)) / 2, vectors)
-    turning = _over(values[..., None, :] - values[..., :, None], tied) * inner
-    return (values, vectors), (_shared(_diagonal(inner), tied), _product(vectors, turning))
+    moved = _product((change + _adjoint(change)) / 2, vectors)
+    turning = _over(values[..., None, :] - values[..., :, None], tied) * _product(_adjoint(vectors), moved)
+    # The diagonal of that product, without the product where the values alone are differentiated.
+    along = jnp.sum(jnp.real(jnp.conj(vectors) * moved), axis=-2)
+    return (values, vectors), (_shared(along, tied), _product(vectors, turning))
 
 
 @jax.jit

@@ -60,7 +60,7 @@ NAMED = {
     "sqrt_slope": lambda xp, x: 0.5 * xp.abs(jax.lax.rsqrt(x)),
     "asinh_slope": lambda xp, x: _inverse_root(xp.abs(x), x * x + 1.0),
     # x² - 1 with the digits of x - 1, and negative everywhere outside the domain.
-    "acosh_slope": lambda xp, x: _inverse_root(x, (x - 1.0) * xp.abs(x) + (x - 1.0)),
+    "acosh_slope": lambda xp, x: _inverse_root(x, (x - 1.0) * (xp.abs(x) + 1.0)),
     "over_square": lambda xp, u, v: _over_square(u, v),
 }
 

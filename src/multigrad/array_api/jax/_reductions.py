@@ -3,6 +3,8 @@
 JAX 0.10.2 gives 0 for max and min of arrays with a NaN, and NaN for std of a constant vector.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 
@@ -32,11 +34,32 @@ def extremum(name, x, axis, keepdims):
 
 
 def std(x, *, axis, correction, keepdims):
-    """Return the standard deviation; its slope is 0 where all elements are equal."""
+    """Return the standard deviation; its slope is 0 where all elements are equal.
+
+    With a rule of its own, so that a compiled gradient has no slopes of the passes that look for equal elements.
+    """
+
+    @jax.custom_jvp
+    def root(x):
+        return _root_of_variance(x, axis, correction)
+
+    @root.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        out = root(x)
+        zero = out == 0
+        count = math.prod(size for size, left in zip(x.shape, out.shape, strict=True) if left == 1) - correction
+        off = jnp.conj(x - jnp.mean(x, axis=axis, keepdims=True))
+        slope = jnp.where(zero, 0.0, off / jnp.where(zero, 1.0, out) / count)
+        return out, jnp.sum(jnp.real(tangent * slope), axis=axis, keepdims=True)
+
+    out = root(x)
+    return out if keepdims else jnp.squeeze(out, axis)
+
+
+def _root_of_variance(x, axis, correction):
     variance = jnp.var(x, axis=axis, correction=correction, keepdims=True)
     # The variance of equal elements need not be exactly 0.
-    reduced = [size == 1 for size in variance.shape]
-    first = x[tuple(slice(1) if one else slice(None) for one in reduced)]
+    first = x[tuple(slice(1) if size == 1 else slice(None) for size in variance.shape)]
     constant = (variance == 0) | (jnp.all(x == first, axis=axis, keepdims=True) & jnp.isfinite(variance))
-    out = jnp.where(constant, 0.0, jnp.sqrt(jnp.where(constant, 1.0, variance)))
-    return out if keepdims else jnp.squeeze(out, axis)
+    return jnp.where(constant, 0.0, jnp.sqrt(variance))
