@@ -27,9 +27,11 @@ class Expected:
         What to call the tree in messages: ``"cotangent"``, ``"tangents"``, or the code that returned it.
     owner
         What it must fit.
+    given
+        The leaves as the caller gave them, of perhaps another dtype: what has that dtype is cast as they were.
     """
 
-    __slots__ = ("_computation", "_owner", "_shapes", "_structure", "_word")
+    __slots__ = ("_computation", "_given", "_owner", "_shapes", "_structure", "_word")
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class Expected:
         computation: Computation,
         word: str = "cotangent",
         owner: str = "value",
+        given: Sequence[Any] = (),
     ) -> None:
         self._structure = structure
         # Only what is compared is kept: the arrays themselves may be large.
@@ -47,6 +50,7 @@ class Expected:
         self._computation = computation
         self._word = word
         self._owner = owner
+        self._given = [_dtypes.dtype_name(x.dtype) if hasattr(x, "dtype") else None for x in given]
 
     def flatten(self, tree: Any) -> Natives:
         """Return the differentiated leaves as native arrays, or raise `StructureError`."""
@@ -81,6 +85,8 @@ class Expected:
             raise self._mismatch(position, f"shape {shape}", f"shape {tuple(native.shape)}")
         found = _dtypes.dtype_name(native.dtype)
         if dtype in _dtypes.INEXACT and found != dtype:
+            if self._given and found == self._given[position]:
+                return backend.asarray(native, dtype=dtype)
             raise self._mismatch(position, f"dtype {dtype}", f"dtype {found}")
         return native
 

@@ -294,8 +294,11 @@ def _directions(call: Call, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     natives = call.primals
     if len(natives) == len(primals) and all(map(_fits, tangents, primals, natives)):
         return tuple(tangents)
-    leaves, structure = _tree.flatten(tuple(call.restore(call.primals)), _leaves.expander(call.computation.backend))
-    return Expected(structure, leaves, call.computation, "tangents", owner="primal").flatten(tuple(tangents))
+    expander = _leaves.expander(call.computation.backend)
+    leaves, structure = _tree.flatten(tuple(call.restore(call.primals)), expander)
+    given, _ = _tree.flatten(tuple(primals), expander)  # of other dtypes than the natives, where dtype= casts them
+    expected = Expected(structure, leaves, call.computation, "tangents", owner="primal", given=given)
+    return expected.flatten(tuple(tangents))
 
 
 def _fits(tangent: Any, primal: Any, native: Native) -> bool:

@@ -203,3 +203,20 @@ def test_dtype_and_forms_of_results(operator, backend):
     assert not isinstance(found, multigrad.Array)
     given = multigrad.array_namespace(multigrad.asarray(X, backend=backend)).asarray(X)
     assert isinstance(f(given), multigrad.Array)
+
+
+def test_tangents_are_cast_as_their_primals_are(backend):
+    def f(p):
+        return xp.sum(p["a"] ** 3) + xp.sum(p["b"] ** 2)
+
+    point = {"a": np.asarray([1.0, 2.0]), "b": np.ones(1, "float32")}
+    direction = {"a": np.asarray([1.0, 0.5]), "b": np.ones(1, "float32")}
+    _, tangent = multigrad.jvp(f, (point,), (direction,), backend=backend, dtype="float32")
+    assert multigrad.to_numpy(tangent) == np.float32(3 + 6 + 2)
+    assert multigrad.to_numpy(tangent).dtype == np.float32
+    (product,) = multigrad.to_numpy(multigrad.hvp(f, (point,), (direction,), backend=backend, dtype="float32"))
+    assert product["a"].tolist() == [6.0, 6.0]
+    with multigrad.use_backend(backend, dtype="float32"):
+        assert multigrad.to_numpy(multigrad.jvp(f, (point,), (direction,))[1]) == np.float32(11)
+    with pytest.raises(multigrad.StructureError, match=r"tangents\[0\]\['b'\] to have the primal's dtype float32"):
+        multigrad.jvp(f, (point,), ({**direction, "b": np.ones(1)},), backend=backend)
