@@ -45,6 +45,28 @@ def test_a_float_argument_does_not_leave(backend):
         compiled(_X, 1.0)
 
 
+@COMPILES
+@pytest.mark.filterwarnings("ignore::multigrad.RecompileWarning")  # each case is another function of one code
+@pytest.mark.parametrize("of", [lambda i: i, multigrad.stop_gradient], ids=["as it is", "detached"])
+def test_the_message_names_ways_that_work(backend, of):
+    def slope(f, **options):
+        return multigrad.gradient(f, backend=backend, **options)
+
+    with pytest.raises(multigrad.DetachedValueError) as caught:
+        slope(lambda x, i: x[int(of(i))] ** 2, compile=True)(_X, np.asarray(1))
+    message = str(caught.value)
+    assert "int(x) would take a value that is being compiled (shape (), dtype int64, backend" in message
+    assert "no values, detached or not" in message
+    assert "x[i]), pass a count or an axis as a Python int, which stays one, or call the function as it is" in message
+    assert "stop_gradient" not in message
+    for found in (
+        slope(lambda x, i: x[i] ** 2, compile=True)(_X, np.asarray(1)),
+        slope(lambda x, i: x[int(i)] ** 2, compile=True)(_X, 1),
+        slope(lambda x, i: x[int(of(i))] ** 2)(_X, np.asarray(1)),
+    ):
+        np.testing.assert_array_equal(multigrad.to_numpy(found), [0.0, 4.0, 0.0])
+
+
 @pytest.mark.backends("torch")
 @pytest.mark.parametrize(
     "leave", [lambda y: y.detach().numpy()[0], lambda y: y.tolist()[0], lambda y: np.asarray(y)[0]]

@@ -130,6 +130,51 @@ def test_a_numpy_array_that_met_a_native_one(backend):
     assert multigrad.to_numpy(wrapped(np.ones(2))).tolist() == [2.0, 2.0]
 
 
+def into_an_element(x):
+    z = np.zeros(3)
+    z[0] = x[0]
+    return xp.sum(xp.asarray(z))
+
+
+def into_a_matrix(x):
+    z = np.zeros((2, 3))
+    z[1, 2] += x[0]
+    return xp.sum(xp.asarray(z))
+
+
+def into_a_slice(x):
+    z = np.zeros(3)
+    z[:2] = x[:2]
+    return xp.sum(xp.asarray(z))
+
+
+@pytest.mark.parametrize("f", [into_an_element, into_a_matrix, into_a_slice])
+def test_an_assignment_into_an_array_of_numpy(backend, f):
+    note = notes_of(f, np.ones(3), error=multigrad.DetachedValueError, backend=backend)
+    assert "z is an array of numpy, which cannot hold a value that is being differentiated." in note
+    assert note.endswith("one made with xp.zeros, or xp.asarray(z, copy=True).")
+
+    def right(x):
+        z = xp.zeros(3)
+        z[0] = x[0]
+        y = xp.asarray(np.zeros(3), copy=True)
+        y[1:] = x[:2]
+        return xp.sum(z) + xp.sum(y)
+
+    assert multigrad.to_numpy(multigrad.gradient(right, backend=backend)(np.ones(3))).tolist() == [2.0, 1.0, 0.0]
+
+
+def test_an_assignment_that_fails_for_another_reason(backend):
+    def f(x):
+        z = np.zeros(3)
+        z[0] = [1.0, 2.0]
+        return x
+
+    with pytest.raises(ValueError, match="sequence") as caught:
+        multigrad.gradient(f, backend=backend)(1.0)
+    assert type(caught.value) is ValueError
+
+
 @pytest.mark.backends("torch", "jax")
 def test_a_function_of_numpy_on_native_arrays(backend):
     error = (TypeError, RuntimeError)

@@ -1,7 +1,9 @@
 """Values that leave the computation: never a silent zero gradient, and a message that says how to do it on purpose."""
 
+import copy
 import math
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ EXITS = {
     "np.asarray": np.asarray,
     "np.array": np.array,
     "to_numpy": multigrad.to_numpy,
+    "pickle": lambda x: pickle.loads(pickle.dumps(x)),
     "dlpack": lambda x: x.__dlpack__(),
     "np.from_dlpack": np.from_dlpack,
     "ufunc-without-counterpart": np.cbrt,
@@ -130,6 +133,34 @@ def test_arguments_that_are_not_differentiated_may_leave(backend):
 
     result = multigrad.gradient(f, backend=backend)(2.0, np.asarray(8.0), 3)
     assert float(result) == 26.0
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy], ids=["copy", "deepcopy"])
+def test_copies_keep_the_derivative(backend, copied):
+    def f(x):
+        tree = copied({"x": [x]})["x"][0]
+        alone = copied(x)
+        kept = alone * 1.0
+        alone[0] = 7.0  # of the copy alone
+        return xp.sum(tree**2 * kept + alone)
+
+    x = np.array([2.0, 3.0])
+    found = multigrad.gradient(f, backend=backend)(x)
+    np.testing.assert_allclose(multigrad.to_numpy(found), 3 * x**2 + [0.0, 1.0], rtol=1e-15)
+    second = multigrad.hvp(f, (x,), (np.ones(2),), backend=backend)
+    np.testing.assert_allclose(multigrad.to_numpy(second[0]), 6 * x, rtol=1e-15)
+
+
+def test_an_array_outside_is_pickled_and_copied(backend):
+    namespace = multigrad.array_namespace(multigrad.asarray(np.zeros(1), backend=backend))
+    x = namespace.asarray([1.0, 2.0])
+    for again in (pickle.loads(pickle.dumps(x)), copy.copy(x), copy.deepcopy(x)):
+        assert type(again) is type(x)
+        again[0] = 5.0
+        assert again.tolist() == [5.0, 2.0]
+    assert x.tolist() == [1.0, 2.0]
+    first, second = copy.deepcopy([x, x])
+    assert first is second
 
 
 def test_constants_made_inside_may_leave(backend):

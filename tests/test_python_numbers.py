@@ -131,6 +131,43 @@ def test_real_numbers_beside_complex_ones_stay_real(backend):
     assert [complex(multigrad.to_numpy(g)) for g in found] == [3.0, 2.0]
 
 
+C = 1.5 - 0.5j
+# A function of complex numbers and a Python complex, and its first and second derivative.
+COMPLEX_OPERANDS = {
+    "z * c": (lambda z: z * C, lambda z: C + 0 * z, lambda z: 0 * z),
+    "c * z": (lambda z: C * z, lambda z: C + 0 * z, lambda z: 0 * z),
+    "z / c": (lambda z: z / C, lambda z: 1 / C + 0 * z, lambda z: 0 * z),
+    "c / z": (lambda z: C / z, lambda z: -C / z**2, lambda z: 2 * C / z**3),
+    "z ** c": (lambda z: z**C, lambda z: C * z ** (C - 1), lambda z: C * (C - 1) * z ** (C - 2)),
+    "c ** z": (lambda z: C**z, lambda z: C**z * np.log(C), lambda z: C**z * np.log(C) ** 2),
+    "c - z": (lambda z: C - z, lambda z: 0 * z - 1, lambda z: 0 * z),
+}
+REDUCED = {
+    "sum": (lambda out: xp.sum(out), np.ones((2, 2))),
+    "mean": (lambda out: xp.mean(out), np.full((2, 2), 0.25)),
+    "sum over an axis": (lambda out: xp.sum(out, axis=0)[0], np.asarray([[1.0, 0.0], [1.0, 0.0]])),
+}
+
+
+@pytest.mark.parametrize("reduced", REDUCED.values(), ids=REDUCED)
+@pytest.mark.parametrize("operation", COMPLEX_OPERANDS.values(), ids=COMPLEX_OPERANDS)
+def test_complex_numbers_as_operands_of_what_is_reduced(operation, reduced, backend):
+    (f, first, second), (total, weights) = operation, reduced
+    z, t = np.asarray([[1.3 + 0.4j, 0.7 - 1.1j], [0.9 + 2j, 1.6 - 0.3j]]), np.asarray([[1, 2j], [-1j, 0.5 + 1j]])
+
+    def loss(z):
+        return xp.real(total(f(z)))
+
+    def close(found, expected):
+        np.testing.assert_allclose(multigrad.to_numpy(found), expected, rtol=1e-12, atol=1e-14)
+
+    close(multigrad.gradient(loss, backend=backend)(z), np.conj(weights * first(z)))
+    (pulled,) = multigrad.vjp(loss, z, backend=backend)[1](2.0)
+    close(pulled, 2 * np.conj(weights * first(z)))
+    close(multigrad.jvp(loss, (z,), (t,), backend=backend)[1], np.sum(weights * first(z) * t).real)
+    close(multigrad.hvp(loss, (z,), (t,), backend=backend)[0], np.conj(weights * second(z) * t))
+
+
 def test_the_dtype_option_wins(backend, dtype):
     def f(x, y, z, n):
         return xp.real(xp.sum(x * y * z)) * n[0]

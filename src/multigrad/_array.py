@@ -8,7 +8,7 @@ made, so an operation costs one Python call more than the framework's own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self, SupportsIndex
 
 import numpy as np
 
@@ -319,16 +319,18 @@ class Array(ArrayMethods):
 
     def _forbid_leaving(self, how: str) -> None:
         if self._is_symbolic(self.native):
-            state = "being compiled"
-        elif self._is_recorded(self.native):
-            state = "being differentiated"
-        else:
-            return
-        raise DetachedValueError(
-            f"{how} would take a value that is {state} ({self._describe()}) out of the computation, and its gradient "
-            "would silently become zero. Keep computing with xp functions, return the value through has_aux=True, or, "
-            "on purpose, detach it first with multigrad.stop_gradient(x)."
-        )
+            raise DetachedValueError(
+                f"{how} would take a value that is being compiled ({self._describe()}) out of the computation, where "
+                "there are no values, detached or not. Keep computing with xp functions (an array i of integers is an "
+                "index, too: x[i]), pass a count or an axis as a Python int, which stays one, or call the function as "
+                "it is, without compile=True."
+            )
+        if self._is_recorded(self.native):
+            raise DetachedValueError(
+                f"{how} would take a value that is being differentiated ({self._describe()}) out of the computation, "
+                "and its gradient would silently become zero. Keep computing with xp functions, return the value "
+                "through has_aux=True, or, on purpose, detach it first with multigrad.stop_gradient(x)."
+            )
 
     def _describe(self) -> str:
         return f"shape {self.shape}, dtype {_dtypes.dtype_name(self.native.dtype)}, backend {self.backend!r}"
@@ -393,6 +395,16 @@ class Array(ArrayMethods):
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         return _numpy_calls.function(self, function, args, kwargs)
+
+    def __copy__(self) -> Self:
+        return self._wrap(self.native)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._wrap(self._xp.asarray(self.native, copy=True))  # the framework's own copies may be cut off
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        self._forbid_leaving("pickle.dumps(x)")
+        return super().__reduce_ex__(protocol)
 
     def __dlpack__(
         self,

@@ -40,6 +40,7 @@ class Expected:
         computation: Computation,
         word: str = "cotangent",
         owner: str = "value",
+        *,
         given: Sequence[Any] = (),
     ) -> None:
         self._structure = structure

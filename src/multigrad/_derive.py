@@ -62,6 +62,11 @@ def _transposed(
 ) -> tuple[Natives, Pullback, Natives]:
     """Push forward by the transpose of the pullback, which is linear in the cotangents: any point will do."""
     outputs, pull, aux = backend.vjp(f, primals, reusable=True)
+    return outputs, transposed(backend, pull, outputs, reusable=reusable), aux
+
+
+def transposed(backend: Backend, pull: Pullback, outputs: Natives, *, reusable: bool) -> Pullback:
+    """Return the function from tangents of the primals to those of the outputs that belongs to a pullback."""
     inexact = tuple(is_inexact(out) for out in outputs)
     somewhere = tuple(backend.xp.zeros_like(out) for out, real in zip(outputs, inexact, strict=True) if real)
 
@@ -73,7 +78,7 @@ def _transposed(
         return pull(every), ()
 
     if not somewhere:
-        return outputs, lambda tangents: zeros_like(backend, outputs), aux
+        return lambda tangents: zeros_like(backend, outputs)
     _, push, _ = backend.vjp(pulled, somewhere, reusable=reusable)
 
     def pushed(tangents: Natives) -> Natives:
@@ -82,7 +87,7 @@ def _transposed(
             next(found) if real else backend.xp.zeros_like(out) for out, real in zip(outputs, inexact, strict=True)
         )
 
-    return outputs, pushed, aux
+    return pushed
 
 
 def gradient_pullback(

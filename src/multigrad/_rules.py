@@ -97,22 +97,31 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
         if not arguments.differentiated:
             return _constant(self._f(*args), arguments.backend)
         backend = arguments.backend
-        if arguments.computation.forward:
+        # Where fwd calls it, a pullback may be transposed for tangents: what f is under is a derivative backwards.
+        if arguments.computation.forward and id(self) not in _forward.get():
             raise NoTangentRuleError(
                 f"{_name(self._f)} has a pullback (custom_vjp), and forward mode needs a rule for tangents: define it "
                 "with multigrad.custom_jvp, which works in every mode."
             )
         _require(backend, SupportsPullbackRule, "pullback_rule", SupportsStopGradient, "stop_gradient")
-        if id(self) in _forward.get():
-            outputs, value, residuals, pullback = self._within(args, arguments)
-        else:
+        if id(self) not in _forward.get():
             outputs, value, residuals, pullback = self._by_rule(arguments)
-        outputs = backend.with_pullback(  # type: ignore[attr-defined]
-            tuple(backend.stop_gradient(x) for x in outputs),  # type: ignore[attr-defined]
-            arguments.inputs,
-            residuals,
-            pullback,
-        )
+        else:
+            outputs, value, residuals, pullback = self._within(args, arguments)
+            if _registry.supports(backend, SupportsTangentRule):
+                return value.rebuild(map(arguments.show, _in_both_modes(backend, outputs, residuals, pullback)))
+        outputs = tuple(backend.stop_gradient(x) for x in outputs)  # type: ignore[attr-defined]
+        try:
+            outputs = backend.with_pullback(outputs, arguments.inputs, residuals, pullback)  # type: ignore[attr-defined]
+        except TypeError as error:
+            if "forward-mode" not in str(error):
+                raise
+            # JAX: a derivative goes forwards over a pass backwards in which another function's bwd calls this one.
+            raise NoTangentRuleError(
+                f"{_name(self._f)} has a pullback (custom_vjp), and here forward mode goes over a bwd that calls it: "
+                "hvp and hessian are forward over reverse. Define it with multigrad.custom_jvp, which works in every "
+                "mode, or take gradient(gradient(f)) or jacobian(gradient(f))."
+            ) from error
         return value.rebuild(map(arguments.show, outputs))
 
     def _by_rule(self, arguments: _Arguments) -> tuple[Natives, OutputTree, Natives, _Pullback]:
@@ -159,6 +168,25 @@ class custom_vjp:  # noqa: N801 - a decorator, named as in JAX
         """Return the cotangents of the inputs by bwd."""
         bwd = self._rule[1]  # type: ignore[index]
         return arguments.cotangents(bwd(residuals, value.rebuild(map(arguments.show, cotangents))), _name(self._f))
+
+
+def _in_both_modes(backend: Any, outputs: Natives, inputs: Natives, pullback: _Pullback) -> Natives:
+    """Return outputs with a pullback of the inputs and its transpose.
+
+    Where fwd calls the function itself, the pullback of that call calls fwd again: in the pass backwards, over which a
+    second derivative goes forwards.
+    """
+    outputs = tuple(backend.stop_gradient(x) for x in outputs)
+
+    def rule(primals: Natives, tangents: Natives) -> tuple[Natives, Natives]:
+        def pull(cotangents: Natives) -> Natives:
+            return pullback(primals, cotangents)
+
+        push = _derive.transposed(backend, pull, outputs, reusable=False)
+        return backend.with_jvp(lambda *_: outputs, rule, primals), push(tangents)
+
+    values: Natives = backend.with_jvp(lambda *_: outputs, rule, inputs)
+    return values
 
 
 class custom_jvp:  # noqa: N801 - a decorator, named as in JAX

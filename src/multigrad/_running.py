@@ -8,7 +8,7 @@ from typing import Any
 from multigrad import _computation, _strangers
 from multigrad._arguments import Call
 from multigrad._computation import Computation
-from multigrad._errors import MultigradError
+from multigrad._errors import DetachedValueError, MultigradError
 from multigrad._outputs import OutputTree, flatten_output, scalar_output, split_aux
 from multigrad._protocol import Natives
 
@@ -21,6 +21,13 @@ def run(f: _Function, call: Call, primals: Natives) -> Any:
     args, kwargs = call.arguments(primals)
     try:
         return f(*args, **kwargs)
+    except ValueError as error:
+        if not isinstance(error.__cause__, DetachedValueError):
+            raise
+        # NumPy asked an array for a number, and says of the answer "setting an array element with a sequence" (2.4).
+        detached = DetachedValueError(*error.__cause__.args).with_traceback(error.__traceback__)
+        add_note(detached, call.computation)
+        raise detached from error.__cause__
     except (TypeError, RuntimeError, AttributeError) as error:
         add_note(error, call.computation)
         raise

@@ -86,6 +86,7 @@ NAMED: dict[str, Slope] = {
     "asin_slope": lambda xp, x: 1.0 / xp.sqrt((1.0 - x) * (1.0 + x)),
     "asinh_slope": lambda xp, x: 1.0 / xp.hypot(x, xp.ones_like(x)),  # the square may overflow (rule 1)
     "acosh_slope": lambda xp, x: 1.0 / (xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)),  # likewise
+    "atan_slope": lambda xp, x: 1.0 / (1.0 + x * x),
     "atanh_slope": lambda xp, x: xp.where(xp.abs(x) > 1, math.nan, 1.0 / ((1.0 - x) * (1.0 + x))),
 }
 
@@ -124,7 +125,7 @@ SLOPES: dict[str, tuple[Any, ...]] = {
     "tan": (lambda xp, out, x: 1 + out * out,),
     "asin": (lambda xp, out, x: xp.asin_slope(x),),
     "acos": (lambda xp, out, x: (-1, xp.asin_slope(x)),),
-    "atan": (lambda xp, out, x: 1 / (1 + x * x),),
+    "atan": (lambda xp, out, x: xp.atan_slope(x),),
     "atan2": (
         lambda xp, out, y, x: _over_square(xp, x, xp.hypot(x, y)),
         lambda xp, out, y, x: -_over_square(xp, y, xp.hypot(x, y)),
@@ -143,7 +144,9 @@ SLOPES: dict[str, tuple[Any, ...]] = {
     "asin_slope": (lambda xp, out, x: x * out * out * out,),
     "asinh_slope": (lambda xp, out, x: -x * out * out * out,),
     "acosh_slope": (lambda xp, out, x: -x * out * out * out,),
-    "atanh_slope": (lambda xp, out, x: 2.0 * x * out * out,),
+    # The argument times the slope first, which never overflows.
+    "atan_slope": (lambda xp, out, x: -2.0 * (x * out) * out,),
+    "atanh_slope": (lambda xp, out, x: 2.0 * (x * out) * out,),
     # --- Choices.
     "maximum": (lambda xp, out, x, y: share(xp, out, x, y), lambda xp, out, x, y: share(xp, out, y, x)),
     "minimum": (lambda xp, out, x, y: share(xp, out, x, y), lambda xp, out, x, y: share(xp, out, y, x)),

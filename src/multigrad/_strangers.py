@@ -22,7 +22,7 @@ from multigrad._computation import Computation
 from multigrad._errors import DetachedValueError, MixedBackendError
 
 _OWN = str(pathlib.Path(__file__).parent)
-_RAISE = "RAISE_VARARGS"
+_RAISE, _ASSIGN = "RAISE_VARARGS", "STORE_SUBSCR"
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 # A value by the way in which f's code spells it.
 _Value = tuple[str, Any]
@@ -46,6 +46,8 @@ def advice(error: BaseException, computation: Computation) -> str | None:
         return None
     if isinstance(error, AttributeError):
         return _list(values, computation, error)
+    if isinstance(error, DetachedValueError) and _operation(*found) == _ASSIGN:
+        return _numpys_target(values)
     looks = (
         *(_array_from_elsewhere, _function_from_elsewhere, _numpys_function, _table, _list, _numpys_array),
         _frameworks_function,
@@ -64,9 +66,12 @@ def _users_frame(traceback: TracebackType | None) -> tuple[FrameType, int] | Non
         traceback = traceback.tb_next
     if found is None:
         return None
-    code, position = found.tb_frame.f_code, found.tb_lasti
-    raised = found.tb_next is None and dis.opname[code.co_code[position]] == _RAISE
-    return None if raised else (found.tb_frame, position)
+    raised = found.tb_next is None and _operation(found.tb_frame, found.tb_lasti) == _RAISE
+    return None if raised else (found.tb_frame, found.tb_lasti)
+
+
+def _operation(frame: FrameType, position: int) -> str:
+    return dis.opname[frame.f_code.co_code[position]]
 
 
 def _is_library(frame: FrameType) -> bool:
@@ -221,6 +226,16 @@ def _numpys_array(values: list[_Value], computation: Computation, error: BaseExc
     for path, value in values:
         if isinstance(value, np.ndarray | np.generic) and not computation.cls._is_native(value):
             return f"{path} is an array of numpy, which met one of {running}. Wrap it: xp.asarray({path})."
+    return None
+
+
+def _numpys_target(values: list[_Value]) -> str | None:
+    for path, value in values:
+        if isinstance(value, np.ndarray):
+            return (
+                f"{path} is an array of numpy, which cannot hold a value that is being differentiated. Assign to an "
+                f"array of xp: one made with xp.zeros, or xp.asarray({path}, copy=True)."
+            )
     return None
 
 

@@ -208,3 +208,168 @@ def test_one_odd_matrix_changes_no_other(tf, namespace, name):
     np.testing.assert_allclose(together[:5], alone, rtol=1e-12, atol=1e-14)
     expected = np.zeros((4, 4)) if name == "det" else np.full((4, 4), np.nan)
     np.testing.assert_allclose(together[5], expected, rtol=0, atol=1e-12)
+
+
+MANY = 20_000  # so many that the values are looked at
+
+
+# A function, its slope, and odd points: the element, its cotangent, what becomes of it.
+ONE_ARGUMENT = {
+    "sqrt": (
+        lambda ns, x: ns.sqrt(x),
+        lambda x: 0.5 / np.sqrt(x),
+        [(0.0, 2.0, np.inf), (-0.0, 2.0, np.inf), (0.0, 0.0, np.nan), (-1.0, 2.0, np.nan), (np.nan, 0.0, np.nan)],
+    ),
+    "reciprocal": (
+        lambda ns, x: ns.reciprocal(x),
+        lambda x: -1 / x**2,
+        [(0.0, 2.0, -np.inf), (-0.0, -2.0, np.inf), (0.0, 0.0, np.nan), (np.inf, 2.0, 0.0)],
+    ),
+    "maximum": (
+        lambda ns, x: ns.maximum(x, 1.0),
+        lambda x: 1.0 * (x > 1),
+        [(1.0, 3.0, 1.5), (np.nan, 3.0, np.nan), (0.5, np.inf, np.nan), (np.inf, 3.0, 3.0), (-np.inf, 3.0, 0.0)],
+    ),
+    "minimum": (
+        lambda ns, x: ns.minimum(x, 1.0),
+        lambda x: 1.0 * (x < 1),
+        [(1.0, 3.0, 1.5), (np.nan, 3.0, np.nan), (1.5, np.inf, np.nan), (np.inf, 3.0, 0.0), (-np.inf, 3.0, 3.0)],
+    ),
+}
+ODD_POINTS = [(name, point) for name, (_, _, points) in ONE_ARGUMENT.items() for point in points]
+
+
+@pytest.mark.parametrize("odd", [1, MANY // 2], ids=["one", "half"])
+@pytest.mark.parametrize(("name", "point"), ODD_POINTS)
+def test_odd_elements_have_their_slopes_and_change_no_other(tf, namespace, name, point, odd):
+    generator = np.random.default_rng(4)
+    x, cotangent = generator.uniform(0.5, 2.0, MANY), generator.normal(size=MANY)
+    function, slope, _ = ONE_ARGUMENT[name]
+    expected = cotangent * slope(x)
+    x[:odd], cotangent[:odd], expected[:odd] = point
+    tensor = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(tensor)
+        result = function(namespace, tensor)
+    np.testing.assert_allclose(tape.gradient(result, tensor, tf.constant(cotangent)).numpy(), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_a_choice_beside_a_number_that_is_not_finite(tf, namespace, number, dtype):
+    x = tf.cast(tf.constant(np.linspace(-1.0, 1.0, MANY)), dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        result = namespace.maximum(x, number)
+    found = tape.gradient(result, x)
+    assert found.dtype == x.dtype
+    slope = {np.inf: 0.0, -np.inf: 1.0}.get(number, np.nan)
+    np.testing.assert_array_equal(tf.cast(found, tf.float64).numpy(), np.full(MANY, slope))
+
+
+# The origin, and a point whose squares underflow.
+@pytest.mark.parametrize(
+    ("name", "point", "value", "slopes"),
+    [
+        ("hypot", (0.0, 0.0), 0.0, (0.0, 0.0)),
+        ("hypot", (3e-200, 4e-200), 5e-200, (0.6, 0.8)),
+        ("hypot", (3e200, 4e200), 5e200, (0.6, 0.8)),
+        ("atan2", (0.0, 0.0), 0.0, (0.0, 0.0)),
+        ("atan2", (3e-160, 4e-160), np.arctan2(3, 4), (0.16e160, -0.12e160)),
+    ],
+)
+def test_odd_pairs_have_their_slopes_and_change_no_other(tf, namespace, name, point, value, slopes):
+    arrays = np.random.default_rng(5).uniform(0.5, 2.0, (2, MANY))
+    first, second = arrays
+    squares = first**2 + second**2
+    if name == "hypot":
+        values, expected = np.hypot(*arrays), arrays / np.sqrt(squares)
+    else:
+        values, expected = np.arctan2(*arrays), np.stack([second, -first]) / squares
+    arrays[:, 0], values[0], expected[:, 0] = point, value, slopes
+    tensors = [tf.constant(array) for array in arrays]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        result = getattr(namespace, name)(*tensors)
+    np.testing.assert_allclose(result.numpy(), values, rtol=1e-14)
+    np.testing.assert_allclose(tape.gradient(result, tensors), expected, rtol=1e-14)
+
+
+AXES = [(None, False), (0, False), (-1, True), ((0, 2), False), ((), True)]
+
+
+def kept(values, axis, shape):
+    """Return the results of a reduction so that they broadcast over its argument."""
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis % len(shape),)
+    return np.reshape(values, [1 if i in axes else size for i, size in enumerate(shape)])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("axis", "keepdims"), AXES)
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_ties_share_and_a_nan_spoils_its_own_reduction_only(tf, namespace, name, axis, keepdims, mode):
+    x = np.random.default_rng(6).integers(-2, 3, (4, 3, 5)).astype(np.float64)
+    x[1, 2, 3] = np.nan
+    reduction = getattr(np, name)(x, axis=axis, keepdims=keepdims)
+    weights = np.random.default_rng(7).normal(size=reduction.shape)
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            result = getattr(namespace, name)(x, axis=axis, keepdims=keepdims)
+        return result, tape.gradient(result, x, tf.constant(weights))
+
+    value, found = in_mode(gradient, mode)(tf.constant(x))
+    np.testing.assert_array_equal(value.numpy(), reduction)
+    chosen = x == kept(reduction, axis, x.shape)
+    share = kept(weights / np.sum(chosen, axis=axis, keepdims=keepdims, dtype=np.float64).clip(1), axis, x.shape)
+    expected = np.where(np.isnan(kept(reduction, axis, x.shape)), np.nan, chosen * share)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("axis", "keepdims"), AXES)
+@pytest.mark.parametrize("correction", [0.0, 1.0, 0.5])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_the_variance_has_its_first_and_second_derivative(tf, namespace, dtype, correction, axis, keepdims, mode):
+    generator = np.random.default_rng(8)
+    x, direction = (generator.normal(size=(2, 4, 3, 5)) @ np.eye(5)).astype(dtype)
+    if dtype == "complex128":
+        x, direction = x + 1j * generator.normal(size=x.shape), direction * (1 + 2j)
+    count = 1 if axis == () else x.size // np.var(x, axis=axis).size
+    weights = generator.normal(size=np.var(x, axis=axis, keepdims=keepdims).shape)
+
+    def derivatives(x, direction):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                result = namespace.var(x, axis=axis, correction=correction, keepdims=keepdims)
+            slope = inner.gradient(result, x, tf.constant(weights))
+        return result, slope, outer.gradient(slope, x, direction)
+
+    found = in_mode(derivatives, mode)(tf.constant(x), tf.constant(direction))
+    with np.errstate(all="ignore"):
+        factor = kept(weights, axis, x.shape) * 2 / max(count - correction, 0.0) if count > correction else np.nan
+        away, along = (z - np.mean(z, axis=axis, keepdims=True) for z in (x, direction))
+        value = np.sum(abs(away) ** 2, axis=axis, keepdims=keepdims) / np.float64(max(count - correction, 0.0))
+    np.testing.assert_allclose(found[0].numpy(), value, rtol=1e-13)
+    np.testing.assert_allclose(found[1].numpy(), factor * away, rtol=1e-13, atol=1e-14)
+    along = factor * direction - np.mean(factor * direction, axis=axis, keepdims=True)
+    np.testing.assert_allclose(found[2].numpy(), along, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 0.0), (-np.inf, 1.0)])
+def test_a_clip_between_numbers_shares_at_its_bounds(tf, namespace, low, high, mode):
+    x = np.array([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, np.nan])
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            clipped = namespace.clip(x, low, high)
+        return clipped, tape.gradient(clipped, x)
+
+    value, found = in_mode(gradient, mode)(tf.constant(x))
+    np.testing.assert_array_equal(value.numpy(), np.clip(x, low, high))
+    np.testing.assert_array_equal(found.numpy(), [shares(number, low, high)[0] for number in x])

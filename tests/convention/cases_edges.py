@@ -297,12 +297,38 @@ _ON_CUTS = [
     *(("log", complex(-4.0, zero), -0.25 + 0j) for zero in (0.0, -0.0)),
 ]
 
+# Where the square of z overflows, on all sides of the cuts, and where only its higher powers do. The slope and the
+# second derivative as multiples of the powers of 1/z.
+_FAR = (1e200 + 2e200j, -1e200 + 2e200j, complex(1e200, -0.0), complex(-0.0, -1e200), -3e103 - 4e103j, 1e307 + 1e307j)
+_FAR_SLOPES = {
+    "asin": (lambda z: math.copysign(1, z.imag) * 1j, 1),
+    "acos": (lambda z: math.copysign(1, z.imag) * -1j, 1),
+    "asinh": (lambda z: math.copysign(1, z.real), 1),
+    "acosh": (lambda z: 1, 1),
+    "atan": (lambda z: 1, 2),
+    "atanh": (lambda z: -1, 2),
+}
+
+
+def _far():
+    for name, (factor, power) in _FAR_SLOPES.items():
+        # Multiplied by a number, so that an answer of 0 is not within eps of the right one.
+        scaled = lambda xp, z, name=name: getattr(xp, name)(z) * 2.0**660  # noqa: E731
+        for z in _FAR:
+            inverse = 1 / z
+            slope = 2.0**660 * factor(z) * inverse**power
+            # Of Re - 2·Im, and of that of the gradient.
+            for order, found in ((1, (1 - 2j) * slope.conjugate()), (2, -5 * power * (slope * inverse).conjugate())):
+                further = {"order": order, "call": scaled, "label": "-far", "elementwise": True, "eps": 32.0}
+                yield edge(name, (z,), (found,), 1, "without overflow in z²", **further)
+
 
 def _cases():
     for name, point, slope in _ON_CUTS:
         # Of Re - 2·Im.
         found = (1 - 2j) * slope.conjugate()
         yield edge(name, (point,), (found,), 1, "the side of the cut on which the value is", elementwise=True)
+    yield from _far()
     for table in (_ONE, _TWO):
         for name, entries in table.items():
             for point, derivative, rule, reason in entries:

@@ -100,6 +100,7 @@ CASES = {
     "asin_slope": [(lambda xp, x: xp.asin_slope(x), (INSIDE,))],
     "asinh_slope": [(lambda xp, x: xp.asinh_slope(x), (P,))],
     "acosh_slope": [(lambda xp, x: xp.acosh_slope(x), (1.0 + P,))],
+    "atan_slope": [(lambda xp, x: xp.atan_slope(x), (V,))],
     "atanh_slope": [(lambda xp, x: xp.atanh_slope(x), (INSIDE,))],
     "copysign": [(lambda xp, x, y: xp.copysign(x, y), (P, V)), (lambda xp, x, y: xp.copysign(x, y), (V, P))],
     "remainder": [(lambda xp, x, y: xp.remainder(x, y), (10 * V, P)), (lambda xp, x, y: xp.remainder(x, y), (V, -P))],

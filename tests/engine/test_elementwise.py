@@ -45,6 +45,7 @@ FUNCTIONS = {
     "asin_slope": (lambda x: (1 - x * x) ** -0.5, (-0.95, 0.95)),
     "asinh_slope": (lambda x: 1 / mpmath.sqrt(1 + x * x), (-4.0, 4.0)),
     "acosh_slope": (lambda x: 1 / (mpmath.sqrt(x - 1) * mpmath.sqrt(x + 1)), (1.1, 6.0)),
+    "atan_slope": (lambda x: 1 / (1 + x * x), (-4, 4)),
     "atanh_slope": (lambda x: 1 / (1 - x * x), (-0.95, 0.95)),
 }
 PAIRS = {

@@ -256,6 +256,56 @@ def test_fwd_may_call_the_function_itself(backend, compile):
         derivative = multigrad.gradient(derivative)
 
 
+@pytest.mark.filterwarnings("ignore::multigrad.RecompileWarning")  # each run makes its functions anew
+@pytest.mark.parametrize("compile", [False, True])
+def test_products_with_the_hessian_of_a_function_that_fwd_calls(backend, compile):
+    softplus = softplus_by_its_value()
+    options = {"backend": backend, "compile": compile}
+    sigmoid = 1 / (1 + np.exp(-X))
+    curvature = sigmoid * (1 - sigmoid)
+    third = curvature * (1 - 2 * sigmoid)
+
+    def f(x):
+        return xp.sum(softplus(x) * x)
+
+    diagonal = curvature * X + 2 * sigmoid
+    assert_tree(multigrad.hvp(f, (X,), (X,), **options)[0], diagonal * X, 1e-13)
+    assert_tree(multigrad.hessian(f, **options)(X), np.diag(diagonal), 1e-13)
+    slope = lambda x: xp.sum(multigrad.gradient(f)(x) * x)  # noqa: E731
+    # Of (softplus x)' x = sigmoid x² + softplus x.
+    found = multigrad.jvp(multigrad.gradient(slope), (X,), (X,), **options)[1]
+    assert_tree(found, (third * X**2 + 5 * curvature * X + 4 * sigmoid) * X, 1e-13)
+
+
+def called_by_bwd():
+    """Return a custom_vjp function whose bwd calls another one."""
+
+    @multigrad.custom_vjp
+    def inner(x):
+        return xp.sin(x)
+
+    inner.defvjp(lambda x: (xp.sin(x), x), lambda x, cotangent: (xp.cos(x) * cotangent,))
+
+    @multigrad.custom_vjp
+    def outer(x):
+        return -xp.cos(x)
+
+    outer.defvjp(lambda x: (-xp.cos(x), x), lambda x, cotangent: (inner(x) * cotangent,))
+    return outer
+
+
+def test_bwd_may_call_another_function_with_a_pullback(backend):
+    gradient = multigrad.gradient(lambda x: xp.sum(called_by_bwd()(x)))
+    assert_tree(multigrad.jacobian(gradient, backend=backend)(X), np.diag(np.cos(X)), 1e-13)
+
+
+@pytest.mark.backends("jax")
+def test_forward_mode_over_such_a_bwd_names_what_works(backend):
+    message = r"inner has a pullback .* bwd that calls it.* multigrad\.custom_jvp.* or jacobian\(gradient\(f\)\)"
+    with pytest.raises(multigrad.MultigradError, match=message):
+        multigrad.hvp(lambda x: xp.sum(called_by_bwd()(x)), (X,), (X,), backend=backend)
+
+
 def test_fwd_calls_the_function_by_its_rule(backend):
     @multigrad.custom_vjp
     def square(x):

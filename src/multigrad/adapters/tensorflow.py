@@ -82,22 +82,15 @@ class TensorFlowBackend:
     def value_and_gradient(
         self, f: FlatFunction, primals: Natives, /, *, closed: bool = False
     ) -> tuple[Native, Natives, Natives]:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            leaves = _watched(tape, primals)
-            (value,), aux = f(*leaves)
-        if not _is_inexact(value):
-            return value, tuple(tf.zeros_like(leaf) for leaf in leaves), aux
-        # Zeros by hand, no list around one leaf and no cotangent: each costs as much as an operation.
-        found = (tape.gradient(value, leaves[0]),) if len(leaves) == 1 else tape.gradient(value, leaves)
-        return value, _gradients(found, leaves), aux
+        return _differentiated(f, tuple([_leaf(primal) for primal in primals]))
 
     def gradient_pullback(
         self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
     ) -> Pullback:
         # Tape over tape: tf.autodiff.ForwardAccumulator over a tape takes several times as long (TensorFlow 2.21).
         with tf.GradientTape(persistent=reusable, watch_accessed_variables=False) as tape:
-            leaves = _watched(tape, primals)
-            gradients = self.value_and_gradient(f, leaves)[1]
+            leaves = _watched(tape, tuple([_leaf(primal) for primal in primals]))
+            gradients = _differentiated(f, leaves)[1]  # nobody else has these leaves
         return _Pullback(tape, gradients, leaves, reusable)
 
     def with_pullback(
@@ -223,9 +216,18 @@ class _Pullback:
         return tuple(map(tf.stack, zip(*map(one, tf.unstack(cotangents)), strict=True)))
 
 
-def _watched(tape: tf.GradientTape, primals: Natives) -> Natives:
-    """Return the leaves of a tape."""
-    leaves = tuple([_leaf(primal) for primal in primals])
+def _differentiated(f: FlatFunction, leaves: Natives) -> tuple[Native, Natives, Natives]:
+    """Return the value of f at tensors that nothing else reads, the gradient and what f returns beside."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        (value,), aux = f(*_watched(tape, leaves))
+    if not _is_inexact(value):
+        return value, tuple(tf.zeros_like(leaf) for leaf in leaves), aux
+    # Zeros by hand, no list around one leaf and no cotangent: each costs as much as an operation.
+    found = (tape.gradient(value, leaves[0]),) if len(leaves) == 1 else tape.gradient(value, leaves)
+    return value, _gradients(found, leaves), aux
+
+
+def _watched(tape: tf.GradientTape, leaves: Natives) -> Natives:
     for leaf in leaves:  # a list around them would be taken apart at some cost
         tape.watch(leaf)
     return leaves

@@ -71,7 +71,7 @@ class Multiple:
 
     def times(self, xp: Any, slope: Any) -> Any:
         """Return the product with an array that broadcasts to this one's shape, or with a number."""
-        if isinstance(slope, int | float):
+        if isinstance(slope, int | float | complex):
             return Multiple(xp.multiply(self.factor, slope), self.array, self.shape)
         if self.array is not None or slope.shape != self.shape:
             return xp.multiply(self.dense(xp), slope)

@@ -122,7 +122,9 @@ _COMPLEX_SLOPES: dict[str, Callable[..., Any]] = {
     "asin_slope": _complex_asin_slope,
     "asinh_slope": lambda xp, x: _complex_asin_slope(xp, xp.where(xp.imag(x) < 0, -(x * 1j), x * -1j)),  # of -i·x
     "acosh_slope": lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x - (-1))),
-    "atanh_slope": lambda xp, x: 1 / ((1 - x) * (1 + x)),
+    # By two quotients: the product of the divisors may overflow.
+    "atan_slope": lambda xp, x: 1 / (1 - x * 1j) / (1 + x * 1j),
+    "atanh_slope": lambda xp, x: 1 / (1 - x) / (1 + x),
 }
 
 

@@ -3,11 +3,14 @@
 At a tie TensorFlow gives the whole derivative to one operand, at NaN a number, 0 or 1 (measured on TensorFlow 2.21).
 """
 
+import math
+
+import numpy as np
 import tensorflow as tf
 
 from multigrad.array_api.tensorflow._derivatives import derived, summed_to
 from multigrad.array_api.tensorflow._dtypes import constant
-from multigrad.array_api.tensorflow._regular import smallest
+from multigrad.array_api.tensorflow._regular import is_readable, values
 
 _raw = tf.raw_ops
 
@@ -20,7 +23,7 @@ def _half(x):
     return _times(x, constant(0.5, x))
 
 
-def _choice(forward, difference):
+def _choice(forward, difference, is_chosen):
     """Return the larger or smaller of two: half to each at a tie, NaN to both at NaN, as the sign of the difference."""
 
     def sign(x, y):
@@ -33,15 +36,14 @@ def _choice(forward, difference):
 
     of_two = derived(forward, pull)
 
-    def with_number(x, number):
-        number = constant(number, x)
+    def with_number(x, value):
+        number = constant(value, x)
 
         def pull(cotangent, _, x):
-            distance = difference(x, number)
-            if smallest(_raw.Abs(x=distance)) > 0:
-                return [_raw.ReluGrad(gradients=cotangent, features=distance)]
+            if is_readable(x):
+                return [_times(cotangent, _slope(values(x), np.asarray(value, x.dtype.as_numpy_dtype), is_chosen))]
             half = _half(cotangent)
-            return [_raw.AddV2(x=half, y=_times(half, _raw.Sign(x=distance)))]
+            return [_raw.AddV2(x=half, y=_times(half, sign(x, number)))]
 
         return derived(lambda x: forward(x, number), pull)(x)
 
@@ -53,6 +55,16 @@ def _choice(forward, difference):
         return of_two(x, y) if x.dtype.is_floating else forward(x, y)
 
     return call
+
+
+def _slope(x, number, is_chosen):
+    """Return the slope of a choice beside a number from the values, by NumPy: in half of the passes."""
+    slope = is_chosen(x, number).astype(x.dtype)
+    slope[x == number] = 0.5
+    if not np.isfinite(number) or np.isnan(x.min()):
+        with np.errstate(invalid="ignore"):
+            slope[np.isnan(x - number)] = math.nan
+    return tf.convert_to_tensor(slope)
 
 
 _NUMBERS = (bool, int, float, complex)
@@ -77,8 +89,8 @@ def _with_missing(operation):
 
 
 _larger, _smaller = _with_missing(_raw.Maximum), _with_missing(_raw.Minimum)
-maximum = _choice(_larger, _difference)
-minimum = _choice(_smaller, lambda x, y: _difference(y, x))
+maximum = _choice(_larger, _difference, np.greater)
+minimum = _choice(_smaller, lambda x, y: _difference(y, x), np.less)
 
 
 def clip_to_numbers(x, low, high):
@@ -90,10 +102,20 @@ def clip_to_numbers(x, low, high):
 
     def pull(cotangent, _, x):
         # 0 also where both bounds are x.
+        if not tf.executing_eagerly():
+            return [_times(cotangent, _clip_slope(x, low, high))]
         inside = _raw.AddV2(x=_sign_of_difference(x, low), y=_sign_of_difference(high, x))
         return [_times(_half(cotangent), inside)]
 
     return derived(forward, pull)(x)
+
+
+def _clip_slope(x, low, high):
+    """Return the slope of a clip by comparisons, which XLA makes one loop of, without a pass for each."""
+    zero, one, nan = (constant(value, x) for value in (0.0, 1.0, math.nan))
+    at_a_bound = tf.where(low < high, constant(0.5, x), zero)
+    outside = tf.where(tf.math.is_nan(x), nan, zero)
+    return tf.where((x > low) & (x < high), one, tf.where((x == low) | (x == high), at_a_bound, outside))
 
 
 def clip_to_arrays(x, low, high):

@@ -7,7 +7,7 @@ time. Eager calls are therefore recorded on the tapes as TensorFlow records its 
 import tensorflow as tf
 
 # TensorFlow's own functions record themselves by these; nothing public does (TensorFlow 2.21).
-from tensorflow.python.eager import record
+from tensorflow.python.eager import forwardprop_util, record
 
 from multigrad.array_api.tensorflow._object import tensor
 
@@ -78,6 +78,17 @@ def summed_to(cotangent, x):
         return cotangent
     axes = tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(x), s1=tf.shape(cotangent))[0]
     return tf.reshape(tf.reduce_sum(cotangent, axes), tf.shape(x))
+
+
+def pulled(f, inputs, cotangents):
+    """Return the inputs' cotangents by TensorFlow's own rules, inside a rule as well."""
+    inputs = [tf.identity(x) for x in inputs]  # two of them may be one tensor
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        # A forward accumulator that turns the rule around would keep the tape from recording.
+        with forwardprop_util.push_forwardprop_state():
+            out = f(*inputs)
+    return tape.gradient(out, inputs, cotangents)
 
 
 def is_watched(x):

@@ -7,12 +7,21 @@ the border of the domain from each other do it by the square root, in as few eag
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import tensorflow as tf
 
 from multigrad.array_api._slopes import SLOPES
 from multigrad.array_api.tensorflow._derivatives import derived, is_watched, summed_to
 from multigrad.array_api.tensorflow._dtypes import HALF, constant, finfo
-from multigrad.array_api.tensorflow._regular import has_no_zero, holds, is_normal, smallest
+from multigrad.array_api.tensorflow._regular import (
+    at_places,
+    few_places,
+    holds,
+    is_normal,
+    is_readable,
+    largest,
+    values,
+)
 
 _raw = tf.raw_ops
 _slopes = SimpleNamespace()  # what the shared slopes are made of
@@ -49,8 +58,11 @@ _slopes.atanh_slope = _by_slope("atanh_slope", lambda x: _squared_rsqrt((1 - x) 
 
 
 def _sqrt_pull(cotangent, root, x):
-    if smallest(root) > 0:
-        return [_raw.SqrtGrad(y=root, dy=cotangent)]
+    if is_readable(root):
+        found = values(root)
+        odd = few_places(~(found > 0))
+        if odd is not None and not np.any(np.signbit(found.ravel()[odd])) and np.all(at_places(cotangent, odd)):
+            return [_raw.SqrtGrad(y=root, dy=cotangent)]
     return [_times(cotangent, SLOPES["sqrt"][0](_slopes, root, x))]
 
 
@@ -75,8 +87,10 @@ acos = _by_slope("acos", lambda x: _raw.Acos(x=x))
 
 
 def _reciprocal_pull(cotangent, out, x):
-    if has_no_zero(x):
-        return [_raw.ReciprocalGrad(y=out, dy=cotangent)]
+    if is_readable(x):
+        odd = few_places(values(x) == 0)
+        if odd is not None and np.all(at_places(cotangent, odd)):
+            return [_raw.ReciprocalGrad(y=out, dy=cotangent)]
     return [_times(cotangent, SLOPES["reciprocal"][0](_slopes, out, x))]
 
 
@@ -128,10 +142,20 @@ def _hypot(x, y):
     if x.dtype in HALF:
         return tf.cast(_hypot(tf.cast(x, tf.float32), tf.cast(y, tf.float32)), x.dtype)
     squares = _raw.AddV2(x=_raw.Square(x=x), y=_raw.Square(x=y))
-    if is_normal(squares):
+    if is_normal(squares) or (largest(squares) < math.inf and _are_small_at_the_origin(squares, x, y)):
         return _raw.Sqrt(x=squares)
     x, y = tf.broadcast_to(x, squares.shape), tf.broadcast_to(y, squares.shape)
     return _raw.ComplexAbs(x=tf.complex(x, y), Tout=x.dtype)  # XLA's passes over NaN
+
+
+def _are_small_at_the_origin(squares, x, y):
+    """Tell whether only exact zeros have a sum of squares that is no normal number."""
+    small = squares < constant(finfo(squares.dtype).smallest_normal, squares)
+    return holds(_raw.Equal(x=small, y=_is_origin(x, y)))
+
+
+def _is_origin(x, y):
+    return _raw.LogicalAnd(x=_equal(x, 0.0), y=_equal(y, 0.0))
 
 
 def _scaled_hypot(x, y):
@@ -157,7 +181,7 @@ def _atan2_pull(cotangent, _, y, x):
     # In second order the square of these would underflow: scaled by powers of 2, which spare a quotient.
     power = math.frexp(finfo(x.dtype).max)[1] / 16
     small = squares < constant(2.0 ** (-8 * power), squares)
-    if not holds(_raw.LogicalNot(x=small)):
+    if not (holds(_raw.LogicalNot(x=small)) or holds(_raw.Equal(x=small, y=_is_origin(x, y)))):
         smaller = squares < constant(2.0 ** (-12 * power), squares)
         scales = [constant(2.0 ** (k * power), squares) for k in (7, 5, 0)]
         scale = tf.where(smaller, scales[0], tf.where(small, scales[1], scales[2]))

@@ -1,15 +1,19 @@
 """Products along axes, polynomials to the second derivative also where factors are zero.
 
 The values are TensorFlow's. Its derivatives divide by the factors (``cumprod``) or are wrong in second order at zeros
-(``reduce_prod``). Here each factor's slope is the product of the others, found by division only where no product is
-zero, infinite or NaN: eager arrays are looked at, a graph decides when it runs.
+(``reduce_prod``). Here each factor's slope is the product of the others. It is found by division where no product of
+factors other than zeros leaves the range of the dtype, which the values decide: eager arrays are looked at, a graph
+decides when it runs.
 """
 
+from typing import NamedTuple
+
+import numpy as np
 import tensorflow as tf
 
-from multigrad.array_api.tensorflow._derivatives import derived
+from multigrad.array_api.tensorflow._derivatives import derived, pulled
 from multigrad.array_api.tensorflow._dtypes import finfo
-from multigrad.array_api.tensorflow._regular import is_between
+from multigrad.array_api.tensorflow._regular import is_between, is_readable, values
 from multigrad.array_api.tensorflow._shapes import ndim, product, sizes, vector
 
 
@@ -23,37 +27,114 @@ def _cumulative(x, axis, *, exclusive=False, reverse=False):
         return tf.math.cumprod(x, axis, exclusive=exclusive, reverse=reverse)
 
     def pull(cotangent, out, x):
-        x, out = tf.math.conj(x), tf.math.conj(out)
-
-        def exact():
-            # y_k holds x_i for all k >= i (k > i if exclusive): the factors before i once, then the products of those
-            # after i up to each k, weighted by its cotangent, by Horner's rule from the end.
-            before = _before(x, axis, reverse)
-            return before * _horner(x, cotangent, axis, exclusive=exclusive, reverse=not reverse)
-
-        def divided(out, x):
-            return tf.cumsum(cotangent * out, axis, exclusive=exclusive, reverse=not reverse) / x
-
-        every = tf.stop_gradient(out * x if exclusive else out)  # has all factors
-        regular = _has_sizes(every, 0.5) & _has_sizes(tf.stop_gradient(x), 0.25)
-        if isinstance(regular, bool):
-            return [divided(out, x) if regular else exact()]
-        # Outside the branch, so that XLA makes one loop of it and what stands around it; not by a zero there, whose
-        # infinite slope would come through.
-        quotient = divided(*(tf.where(regular, values, tf.ones((), x.dtype)) for values in (out, x)))
-        return [tf.cond(regular, lambda: quotient, exact)]
+        return [_Slopes(axis, exclusive, reverse).of(cotangent, tf.math.conj(out), tf.math.conj(x))]
 
     return derived(forward, pull, keeps_result=True)(x)
+
+
+class _Slopes(NamedTuple):
+    """The ways to the factors' cotangents."""
+
+    axis: int
+    exclusive: bool
+    reverse: bool
+
+    def of(self, cotangent, out, x):
+        regular = self._has_regular_products(out, x)
+
+        def forward(cotangent, out, x):
+            if regular is True:
+                return self._divided(cotangent, out, x)
+            # Outside the branch, so that XLA makes one loop of it and what stands around it.
+            sums = self._sums(cotangent, out)
+            quotients = sums / x
+            odd = lambda: self._of_odd(sums, quotients, cotangent, out, x)  # noqa: E731
+            return odd() if regular is False else tf.cond(regular, lambda: quotients, odd)
+
+        def pull(cotangents, _, *inputs):
+            # In second order a factor divides twice. By the polynomial itself elsewhere: the values above are flat in
+            # a second zero, whose slope depends on the first.
+            again = regular & _has_sizes(inputs[2], 0.25)
+            divided = lambda: pulled(self._divided, inputs, cotangents)  # noqa: E731
+            exact = lambda: self._exact_pull(cotangents, *inputs)  # noqa: E731
+            return (divided if again else exact)() if isinstance(again, bool) else tf.cond(again, divided, exact)
+
+        return derived(forward, pull)(cotangent, out, x)
+
+    def _has_regular_products(self, out, x):
+        return _has_sizes(out * x if self.exclusive else out, 0.5)  # the products of all factors so far
+
+    def _sums(self, cotangent, out):
+        return tf.cumsum(cotangent * out, self.axis, exclusive=self.exclusive, reverse=not self.reverse)
+
+    def _divided(self, cotangent, out, x):
+        return self._sums(cotangent, out) / x
+
+    def _exact(self, cotangent, x):
+        # y_k holds x_i for all k >= i (k > i if exclusive): the factors before i once, then the products of those
+        # after i up to each k, weighted by its cotangent, by Horner's rule from the end.
+        before = _before(x, self.axis, self.reverse)
+        return before * _horner(x, cotangent, self.axis, exclusive=self.exclusive, reverse=not self.reverse)
+
+    def _exact_pull(self, cotangents, cotangent, out, x):
+        in_cotangent, in_x = pulled(self._exact, [cotangent, x], cotangents)
+        return [in_cotangent, tf.zeros_like(out), in_x]
+
+    def _of_odd(self, sums, quotients, cotangent, out, x):
+        """Return the values where some factors are zeros, or products leave the range."""
+        few = self._odd_rows(out, x)
+        if few is not None:
+            rows = [tf.reshape(z, [-1, z.shape[-1]]) for z in (sums, quotients, cotangent, out, x)]
+            found = self._replace(axis=1)._of_odd(*(tf.gather(z, few) for z in rows))
+            return tf.reshape(tf.tensor_scatter_nd_update(rows[1], few[:, np.newaxis], found), x.shape)
+        zero = tf.equal(x, tf.zeros((), x.dtype))
+        others = tf.where(zero, tf.ones((), x.dtype), x)
+        products = tf.math.cumprod(others, self.axis, exclusive=self.exclusive, reverse=self.reverse)
+        regular = self._has_regular_products(products, others)
+        beside_zeros = lambda: self._beside_zeros(sums / others, cotangent, products, zero)  # noqa: E731
+        exact = lambda: self._exact(cotangent, x)  # noqa: E731
+        if isinstance(regular, bool):
+            return beside_zeros() if regular else exact()
+        return tf.cond(regular, beside_zeros, exact)
+
+    def _odd_rows(self, out, x):
+        """Return where the last axis, if it is this one, has an irregular product, or None if that is in many rows."""
+        if x.shape.rank == 1 or self.axis != x.shape.rank - 1 or not is_readable(x):
+            return None
+        found = np.abs(values(out * x if self.exclusive else out))
+        low, high = _limits(x, 0.5)
+        odd = np.flatnonzero(~((found.min(-1) > low) & (found.max(-1) < high)))
+        return odd if 4 * odd.size * x.shape[-1] < found.size else None
+
+    def _beside_zeros(self, quotients, cotangent, products, zero):
+        """Return the values from the products of the factors other than zeros.
+
+        The quotients are those before the first zero, whose products are all that are not zero.
+        """
+        along = {"axis": self.axis, "keepdims": True}
+        length, place = _places(products, self.axis, self.reverse)
+        last = place - int(self.exclusive)  # of the factors of each product
+        first = tf.reduce_min(tf.where(zero, place, length), **along)
+        second = tf.reduce_min(tf.where(zero & (place > first), place, length), **along)
+        # Without the first zero as a factor, those up to the second one are not zero either.
+        none = tf.zeros((), products.dtype)
+        terms = cotangent * tf.where(last < second, products, none)
+        at_first = tf.reduce_sum(tf.where(last < first, none, terms), **along)
+        return tf.where(place == first, at_first, quotients)
+
+
+def _limits(x, power):
+    info = finfo(x.dtype)
+    return info.smallest_normal**power, info.max**power
 
 
 def _has_sizes(x, power):
     """Tell whether sizes lie so far from the limits of the dtype that a product of 1/power of them does not reach them.
 
-    Products may be divided by a factor, and in second order by another one, where the former have it by 1/2 and the
+    Products may be divided by a factor, and in second order by it twice, where the former have it by 1/2 and the
     factors by 1/4.
     """
-    info = finfo(x.dtype)
-    return is_between(tf.abs(x), info.smallest_normal**power, info.max**power)
+    return is_between(tf.abs(tf.stop_gradient(x)), *_limits(x, power))
 
 
 def _before(x, axis, reverse):
@@ -82,11 +163,16 @@ def _horner(x, cotangent, axis, *, exclusive, reverse):
     return _doubled(sizes(x)[axis], step, start)[0]
 
 
-def _mover(x, axis, reverse):
-    """Return a function that moves values by some places along an axis, to the front if ``reverse``, and fills up."""
+def _places(x, axis, reverse):
+    """Return the length of an axis, and the places along it, from the end if ``reverse``."""
     length = sizes(x)[axis]
     place = tf.reshape(tf.range(length), [-1 if i == axis else 1 for i in range(ndim(x))])
-    place = length - 1 - place if reverse else place
+    return length, length - 1 - place if reverse else place
+
+
+def _mover(x, axis, reverse):
+    """Return a function that moves values by some places along an axis, to the front if ``reverse``, and fills up."""
+    _, place = _places(x, axis, reverse)
 
     def moved(values, width, fill):
         return tf.where(place >= width, tf.roll(values, -width if reverse else width, axis), fill)

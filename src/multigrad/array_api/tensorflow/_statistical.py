@@ -6,8 +6,8 @@ import math
 import tensorflow as tf
 
 from multigrad.array_api import _checks
-from multigrad.array_api.tensorflow._derivatives import is_watched
-from multigrad.array_api.tensorflow._dtypes import UNSIGNED, astype, floating
+from multigrad.array_api.tensorflow._derivatives import derived, is_watched
+from multigrad.array_api.tensorflow._dtypes import UNSIGNED, astype, constant, floating
 from multigrad.array_api.tensorflow._object import tensor
 from multigrad.array_api.tensorflow._overrides import root_of_squares
 from multigrad.array_api.tensorflow._products import cumulative, reduced
@@ -44,7 +44,10 @@ def prod(x, /, *, axis=None, dtype=None, keepdims=False):
 
 
 def mean(x, /, *, axis=None, keepdims=False):
-    return tf.reduce_mean(floating(x), axis=reduction_axes(axis), keepdims=keepdims)
+    x = floating(x)
+    if x.shape.num_elements() == 0:  # TensorFlow's tangent of an empty mean is 0, not NaN as its value
+        return tf.reduce_sum(x, axis=reduction_axes(axis), keepdims=keepdims) / 0
+    return tf.reduce_mean(x, axis=reduction_axes(axis), keepdims=keepdims)
 
 
 def max(x, /, *, axis=None, keepdims=False):  # noqa: A001
@@ -57,12 +60,28 @@ def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
 
 def extreme(reduction, x, *, axis, keepdims):
     """Reduce to a maximum or minimum that is NaN if an element is."""
-    result = reduction(x, axis=axis, keepdims=keepdims)
     if tf.executing_eagerly() or not x.dtype.is_floating:
-        return result
-    # XLA passes over NaN (TensorFlow 2.21). The factor makes the derivative NaN as well.
-    missing = tf.reduce_any(tf.math.is_nan(x), axis=axis, keepdims=keepdims)
-    return result * tf.where(missing, tf.constant(math.nan, x.dtype), tf.ones((), x.dtype))
+        return reduction(x, axis=axis, keepdims=keepdims)
+    # XLA passes over NaN (TensorFlow 2.21).
+    zero, one, nan = (tf.constant(value, x.dtype) for value in (0.0, 1.0, math.nan))
+
+    def forward(x):
+        missing = tf.reduce_any(tf.math.is_nan(x), axis=axis, keepdims=keepdims)
+        return tf.where(missing, nan, reduction(x, axis=axis, keepdims=keepdims))
+
+    def pull(cotangent, _, x):
+        # The pass that counts the ties finds a NaN as well: a program without the value needs no other.
+        found = reduction(tf.stop_gradient(x), axis=axis, keepdims=True)
+        chosen = tf.where(x == found, one, tf.where(tf.math.is_nan(x), nan, zero))
+        share = _as(cotangent, found) / tf.reduce_sum(chosen, axis=axis, keepdims=True)
+        return [chosen * share]
+
+    return derived(forward, pull)(x)
+
+
+def _as(x, other):
+    """Return x in the shape of another tensor with as many elements."""
+    return tf.reshape(x, other.shape if other.shape.is_fully_defined() else tf.shape(other))
 
 
 def _not_empty(x, axis, name):
@@ -76,21 +95,32 @@ def _not_empty(x, axis, name):
 
 
 def var(x, /, *, axis=None, correction=0.0, keepdims=False):
-    x = floating(x)
     axes = reduction_axes(axis)
-    deviation = x - tf.reduce_mean(x, axis=axes, keepdims=True)
-    squares = tf.math.real(deviation * tf.math.conj(deviation)) if x.dtype.is_complex else tf.square(deviation)
-    if not correction:
-        return tf.reduce_mean(squares, axis=axes, keepdims=keepdims)
-    total = tf.reduce_sum(squares, axis=axes, keepdims=keepdims)
-    # As in NumPy, with no more elements than the correction the divisor is zero.
-    freedom = tf.maximum(_count(x, total) - correction, 0)
-    return total / tf.cast(freedom, total.dtype)
+
+    def forward(x):
+        away = x - tf.reduce_mean(x, axis=axes, keepdims=True)
+        squares = tf.math.real(away * tf.math.conj(away)) if x.dtype.is_complex else tf.square(away)
+        if not correction:
+            return tf.reduce_mean(squares, axis=axes, keepdims=keepdims)
+        total = tf.reduce_sum(squares, axis=axes, keepdims=keepdims)
+        return total / _freedom(x, total, correction)
+
+    def pull(cotangent, _, x):
+        # TensorFlow's own rule adds the sum of the deviations, which is 0, in as much time as all the rest takes.
+        mean = tf.reduce_mean(x, axis=axes, keepdims=True)
+        share = _as(cotangent, mean) * (2 / _freedom(x, cotangent, correction))
+        return [(x - mean) * astype(share, x.dtype)]
+
+    return derived(forward, pull)(floating(x))
 
 
-def _count(x, reduced):
-    """Return how many elements of x went into each one of a reduction, as a float64 tensor."""
-    return tf.math.divide_no_nan(tf.cast(tf.size(x), tf.float64), tf.cast(tf.size(reduced), tf.float64))
+def _freedom(x, reduced, correction):
+    """Return the divisor of a variance: as in NumPy, with no more elements than the correction it is zero."""
+    if x.shape.is_fully_defined() and reduced.shape.is_fully_defined():
+        count = x.shape.num_elements() / builtins.max(reduced.shape.num_elements(), 1)
+        return constant(builtins.max(count - correction, 0.0), reduced)
+    count = tf.math.divide_no_nan(tf.cast(tf.size(x), tf.float64), tf.cast(tf.size(reduced), tf.float64))
+    return tf.cast(tf.maximum(count - correction, 0), reduced.dtype)
 
 
 def std(x, /, *, axis=None, correction=0.0, keepdims=False):

@@ -196,7 +196,7 @@ def _acos(x):
     return torch.complex(result.real, side * (side * result.imag + 0.0))
 
 
-acos, asin, atan = unary(_acos), unary(_overrides.asin), unary(torch.atan)
+acos, asin, atan = unary(_acos), unary(_overrides.asin), unary(_overrides.atan)
 acosh, asinh, atanh = unary(_overrides.acosh), unary(_overrides.asinh), unary(_overrides.atanh)
 cos, sin, tan = unary(torch.cos), unary(torch.sin), unary(torch.tan)
 cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(_tanh)

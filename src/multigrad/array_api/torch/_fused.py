@@ -2,12 +2,18 @@
 
 Eagerly each operation is a pass over the arrays, and the overrides take few of them. A compiler fuses all into one
 loop: masks are free there, while a root, a quotient or a logarithm more takes as long as torch's own slope. What is the
-result of two numbers and a condition must be made of arrays: of numbers inductor makes float32, and converts it.
+result of two numbers and a condition must be made of arrays: of numbers inductor makes float32, and converts it. It
+computes isnan, isfinite and the conjunction of two conditions element by element: one comparison takes their place.
 """
 
 import math
 
 import torch
+
+
+def is_traced():
+    """Tell whether a compiler takes down the operations."""
+    return torch.compiler.is_compiling() or bool(torch._C._len_torch_dispatch_stack())
 
 
 def inside(domain, like):
@@ -17,16 +23,92 @@ def inside(domain, like):
 
 def asinh(x):
     """Return asinh(x) by asinh(x / 2ᵏ) + k·log(2) where the square of x would overflow."""
-    limits, size = torch.finfo(x.dtype), torch.abs(x.detach())
-    k, one = math.frexp(limits.max)[1] // 4 + 1, torch.ones_like(size)
-    step = torch.where(size > limits.max**0.5 / 4, one, 0 * one)
-    steps = torch.where(size > limits.max**0.5 / 4 * 2.0**k, 2 * one, step)  # after two, the largest has a square
-    scale = torch.where(steps > 1, one * 4.0**-k, torch.where(steps > 0, one * 2.0**-k, one))
-    return torch.asinh(x * scale) + torch.copysign(steps * (k * math.log(2)), x.detach())
+    steps, scale, logarithm = _steps(torch.abs(x.detach()), torch.ones_like(x.detach()))
+    return torch.asinh(x * scale) + torch.copysign(steps * logarithm, x.detach())
+
+
+def _steps(size, one):
+    """Return how often sizes are divided by 2ᵏ until they have a square, the factor that does it, and k·log(2)."""
+    limits = torch.finfo(size.dtype)
+    k, bound = math.frexp(limits.max)[1] // 4 + 1, limits.max**0.5 / 4
+    ones = torch.ones_like(size)
+    # After two, the largest has a square.
+    steps = torch.where(size > bound * 2.0**k, 2 * ones, torch.where(size > bound, ones, 0 * ones))
+    scale = torch.where(size > bound * 2.0**k, ones * 4.0**-k, torch.where(size > bound, ones * 2.0**-k, one))
+    return steps, scale, k * math.log(2)
 
 
 def atan2(x1, x2):
-    """Return atan2 with the derivative 0 at (0, 0), also forwards."""
+    """Return atan2 with the derivative 0 at (0, 0), also forwards, and without underflow in fourth powers."""
     x, y = x2.detach(), x1.detach()
-    zero = torch.maximum(torch.abs(x), torch.abs(y)) == 0  # one comparison: inductor is slow at two
-    return torch.atan2(torch.where(zero, y, x1), torch.where(zero, torch.copysign(torch.ones_like(x), x), x2))
+    size, one = torch.maximum(torch.abs(x), torch.abs(y)), torch.ones_like(x)
+    zero = size == 0  # one comparison: inductor is slow at two
+    digits = math.frexp(torch.finfo(x.dtype).max)[1]
+    scale = torch.where(size < 2.0 ** -(digits // 4), one * 2.0 ** (digits * 7 // 16), one)
+    scale = torch.where(size < 2.0 ** -(digits * 5 // 8), one * 2.0 ** (digits * 13 // 16), scale)
+    return torch.atan2(torch.where(zero, y, x1) * scale, torch.where(zero, torch.copysign(one, x), x2) * scale)
+
+
+def acosh(x):
+    """Return acosh(x) by acosh(x / 2ᵏ) + k·log(2) where the square of x would overflow, NaN below the domain.
+
+    Near 1 torch's slope r = (x² - 1)^-½ has the rounding error of the square. What is added there is 0, with the first
+    and the second derivative that are missing: to those of a power of (x - 1)(x + 1) the two first orders in d, its
+    distance from the x² - 1 that was computed. By r itself, which costs no second root.
+    """
+    size = x.detach()
+    one = torch.ones_like(size)
+    none = 0 * one
+    steps, scale, logarithm = _steps(size, inside(size > 0, size))
+    scaled = x * scale
+    square = scaled.detach().pow(2) - 1
+    r = torch.rsqrt(square)
+    near = torch.abs(size - 1.5) < 0.5  # 1 itself has the root's infinite slope
+    d = (size - 1) * (size + 1) - square
+    slope = torch.where(near, -0.5 * d * (r * r * r), none)
+    curvature = torch.where(near, -1.5 * slope * size * (r * r), none)  # half of it
+    near_x = torch.where(near, x, one)
+    move = near_x - near_x.detach()
+    return torch.acosh(scaled) + steps * logarithm + (slope * move + curvature * move.pow(2))
+
+
+def logaddexp(x1, x2, *, finite):
+    """Return logaddexp by x2 + softplus(x1 - x2), of infinities by the maximum; ``finite`` says that there are none.
+
+    The value is torch's, and what is added is 0 with those derivatives, in quarters so that none of it overflows.
+    """
+    value, most = torch.logaddexp(x1.detach(), x2.detach()), torch.finfo(x1.dtype).max
+    x, y = x1, x2
+    if not finite:
+        infinite = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())) == math.inf
+        x, y = [torch.where(infinite, torch.zeros_like(x), x) for x in (x1, x2)]
+    x, y = x * 0.25, y * 0.25
+    smooth = y + torch.nn.functional.softplus(x - y, beta=4, threshold=math.log(most) - 1)
+    out = torch.add(value, smooth - smooth.detach(), alpha=4)
+    return out if finite else torch.where(infinite, torch.maximum(x1, x2), out)
+
+
+def power(x1, x2):
+    """Return x1 ** x2 with all derivatives to second order; see `_overrides.pow` for what torch's are not."""
+    x, y = x1.detach(), x2.detach()
+    size, one = torch.abs(x), torch.ones_like(x)
+    none, zero = 0 * one, y == 0
+    flat = torch.maximum(size, -y) == 0  # in the exponent: the base 0, and no negative exponent
+    exponent = _with_nan_slope(torch.where(flat, y, x2), torch.where(zero, x, none))
+    linear = torch.maximum(size, torch.abs(y - 1)) == 0  # the base 0 with the exponent 1
+    # The exponent 0 has no slope in the base, and at the bases 0 and NaN nothing that depends on them.
+    base = torch.where(zero, torch.where(size > 0, x, one + one), torch.where(linear, one, x1))
+    power = torch.where(linear, x1, torch.pow(base, exponent))
+    # The mixed derivative that torch has not: 1 / x1 at the exponent 0, 1 where it is linear.
+    finite = torch.where(size < math.inf, size, none)
+    mixed = torch.where(zero, finite, torch.where(linear, one, none)) > 0
+    x1, x2 = [torch.where(mixed, x, one) for x in (x1, x2)]
+    move = (x1 - x1.detach()) / torch.where(linear, one, x1.detach())
+    return power + (x2 - x2.detach()) * move
+
+
+def _with_nan_slope(x, number):
+    """Return x with the derivative NaN where a number is NaN, and x is 0: an infinite one times 0, from either side."""
+    nan, one = number != number, torch.ones_like(number)  # noqa: PLR0124 - isnan goes element by element
+    most, none = torch.where(nan, torch.finfo(number.dtype).max * one, one), torch.where(nan, 0 * one, one)
+    return x * most * most * none * most * most

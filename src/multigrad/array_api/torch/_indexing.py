@@ -5,7 +5,7 @@ import torch
 
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks
-from multigrad.array_api.torch._object import is_recorded
+from multigrad.array_api.torch._object import is_mapped, is_recorded, is_symbolic, varies_beyond
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
 
 __all__ = ["take", "take_along_axis"]
@@ -20,8 +20,17 @@ def take(x, indices, /, *, axis=None):
     axis = _checks.only_axis(axis, x.ndim, "take")
     positions = _from_front(indices, x.shape[axis])
     if positions.ndim != 1:
-        taken = torch.index_select(x, axis, positions.reshape(-1))
+        taken = _select(x, axis, positions.reshape(-1))
         return taken.reshape((*x.shape[:axis], *positions.shape, *x.shape[axis + 1 :]))
+    return _select(x, axis, positions)
+
+
+def _select(x, axis, positions):
+    """Take a vector of positions along an axis."""
+    # The derivative of index_select in a compiled vmap adds all slices into one, and in a vmap over the positions it is
+    # a loop over the slices (torch 2.13).
+    if is_mapped(positions) or torch._C._len_torch_dispatch_stack():
+        return x[(slice(None),) * axis + (positions,)]
     return torch.index_select(x, axis, positions)
 
 
@@ -49,7 +58,9 @@ def getitem(x, key):
     parts = key if isinstance(key, tuple) else (key,)
     if _plain(parts):
         return x[key]
-    return _read(x, _normalized(parts, x))
+    parts = _normalized(parts, x)
+    _check_masks(parts)
+    return _read(x, parts)
 
 
 def _plain(parts):
@@ -72,9 +83,28 @@ def _plain(parts):
 
 @by_bits
 def _read(x, parts):
-    if any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
-        return _reversed_slices(x, parts)
-    return _pick(x, parts)
+    return _by_positions(x, parts) if any(map(_needs_positions, parts)) else _pick(x, parts)
+
+
+def _check_masks(parts):
+    """Refuse masks that find another number of elements in each slice of a running vmap."""
+    if torch.compiler.is_compiling():
+        return
+    for part in parts:
+        if isinstance(part, torch.Tensor) and part.dtype is torch.bool and is_mapped(part):
+            raise TypeError(
+                f"The shape of x[mask] depends on values, here on those of a mask of shape {tuple(part.shape)} that "
+                "differs from slice to slice of a vmap. Keep the shape, with xp.where, say, or compute this part "
+                "outside vmap."
+            )
+
+
+def _needs_positions(part):
+    """Tell whether torch cannot read by a part of an index: a slice backward, an integer that has no value to ask."""
+    if isinstance(part, slice):
+        return (part.step or 1) < 0
+    is_number = isinstance(part, torch.Tensor) and not part.ndim and part.dtype is not torch.bool
+    return is_number and (is_mapped(part) or is_symbolic(part))
 
 
 def _normalized(parts, x):
@@ -159,17 +189,19 @@ def _array_index(part, x):
     return part.to(torch.int64)
 
 
-def _reversed_slices(x, parts):
-    """Slice with negative steps, which torch lacks, by taking positions along each such axis."""
+def _by_positions(x, parts):
+    """Read an index some parts of which torch lacks, by taking positions along each such axis."""
     fixed = sum(_axes_of(part) for part in parts)
     axis = 0
     rest = []
     for part in parts:
-        reversed_ = isinstance(part, slice) and (part.step or 1) < 0
-        if reversed_:
-            positions = list(range(x.shape[axis]))[part]
-            x = x.index_select(axis, torch.as_tensor(positions, dtype=torch.int64, device=x.device))
-        rest.append(slice(None) if reversed_ else part)
+        if _needs_positions(part):
+            positions = part
+            if isinstance(part, slice):
+                positions = torch.as_tensor(list(range(x.shape[axis]))[part], dtype=torch.int64, device=x.device)
+            x = _select(x, axis, _from_front(positions.reshape(-1), x.shape[axis]))
+            part = slice(None) if isinstance(part, slice) else 0  # noqa: PLW2901
+        rest.append(part)
         axis += x.ndim - fixed if part is Ellipsis else _axes_of(part)
     return _pick(x, tuple(rest))
 
@@ -188,14 +220,17 @@ def setitem(x, key, value):
     parts = key if isinstance(key, tuple) else (key,)
     if not _plain(parts):
         parts = _normalized(parts, x)
+        if _is_fill(x, parts, value):
+            return _fill(x, parts[0], value)
+        _check_masks(parts)
         repeats = any(_is_positions(part) for part in parts) and (value.numel() != 1 or is_recorded(value))
-        reversed_ = any([isinstance(part, slice) and (part.step or 1) < 0 for part in parts])
-        if repeats or reversed_ or _empty_gap(parts, x) is not None:
+        if repeats or any(map(_needs_positions, parts)) or _empty_gap(parts, x) is not None:
             positions = _read(torch.arange(x.numel(), device=x.device).reshape(x.shape), parts)
-            flat = x.reshape(-1).clone()
+            positions = positions if positions.ndim else positions[None]  # of a number torch would ask the value
+            flat = _copied(x.reshape(-1), value, positions)
             flat[positions] = _last_of_each(positions, value, x.numel()) if repeats else value
             return flat.reshape(x.shape)
-    copy = x.clone()
+    copy = _copied(x, value, *[part for part in parts if isinstance(part, torch.Tensor)])
     try:
         copy[parts] = value
     except RuntimeError:
@@ -204,6 +239,32 @@ def setitem(x, key, value):
             f"{tuple(x.shape)}."
         ) from None
     return copy
+
+
+def _copied(x, *others):
+    """Return a copy to write to, one for each slice of a running vmap if what is written has one."""
+    copy = x
+    for other in others:
+        if varies_beyond(copy, other):
+            # The values of x whatever the condition, and a tensor of the condition's slices.
+            copy = torch.where(other.new_zeros((), dtype=torch.bool), copy, copy)
+    return x.clone() if copy is x else copy
+
+
+def _is_fill(x, parts, value):
+    """Tell whether an index is a mask, all elements of which take one value: no count of them is asked for."""
+    mask = parts[0] if len(parts) == 1 else None
+    if not isinstance(mask, torch.Tensor) or mask.dtype is not torch.bool or mask.shape != x.shape[: mask.ndim]:
+        return False
+    rest = x.ndim - mask.ndim
+    return all([size == 1 for size in value.shape[: max(value.ndim - rest, 0)]])
+
+
+def _fill(x, mask, value):
+    rest = x.shape[mask.ndim :]
+    while value.ndim > len(rest):
+        value = value[0]
+    return torch.where(mask.reshape(*mask.shape, *(1,) * len(rest)), torch.broadcast_to(value, rest), x)
 
 
 def _is_positions(part):

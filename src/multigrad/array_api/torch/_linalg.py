@@ -15,6 +15,7 @@ from multigrad.array_api.torch._dtypes import floating, promotion
 from multigrad.array_api.torch._elementwise import multiply
 from multigrad.array_api.torch._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 from multigrad.array_api.torch._manipulation import expand_dims
+from multigrad.array_api.torch._object import is_mapped
 from multigrad.array_api.torch._statistical import sum as _sum
 from multigrad.array_api.torch._unsigned import bitwise, detour
 
@@ -170,10 +171,7 @@ def solve(x1, x2, /):
         raise ValueError(
             f"xp.linalg.solve needs as many equations as unknowns, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}."
         )
-    right = x2[:, None] if vector else x2
-    if x1.ndim - 1 == right.ndim:  # torch would take it for a stack of vectors
-        right = right[None]
-    _checks.broadcast(x1.shape[:-2], right.shape[:-2])
+    x1, right = _same_stacks(x1, x2[:, None] if vector else x2)
     if _regular.is_readable(x1, right):
         result, info = torch.linalg.solve_ex(x1, right)
         if not info.any():
@@ -184,6 +182,17 @@ def solve(x1, x2, /):
     eye = torch.eye(x1.shape[-1], dtype=x1.dtype, device=x1.device)
     result = _valid(torch.linalg.solve_ex(x1 * (1 - singular) + eye * singular, right).result, info)
     return result[..., 0] if vector else result
+
+
+def _same_stacks(x1, x2):
+    """Return two stacks of matrices with as many axes: one fewer in the second, and torch may take it for vectors.
+
+    Under vmap, where torch counts the mapped axes of one and not of the other (2.13), also with the same sizes.
+    """
+    shape = _checks.broadcast(x1.shape[:-2], x2.shape[:-2])
+    if is_mapped(x1, x2):
+        return x1.expand(*shape, *x1.shape[-2:]), x2.expand(*shape, *x2.shape[-2:])
+    return x1, x2.reshape(*(1,) * (x1.ndim - x2.ndim), *x2.shape) if x2.ndim < x1.ndim else x2
 
 
 def svd(x, /, *, full_matrices=True):

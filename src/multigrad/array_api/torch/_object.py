@@ -16,6 +16,27 @@ def is_recorded(x):
     return x.requires_grad or _functorch.is_functorch_wrapped_tensor(x)
 
 
+def is_mapped(*arrays):
+    """Tell whether a running vmap may give an array another value for each slice; Dynamo cannot be asked."""
+    return torch.compiler.is_compiling() or any([_map_levels(x) for x in arrays])
+
+
+def varies_beyond(x, other):
+    """Tell whether a running vmap may give another array a value for each slice and x one for all."""
+    if torch.compiler.is_compiling():
+        return True
+    return bool(_map_levels(other) - _map_levels(x))
+
+
+def _map_levels(x):
+    levels = set()
+    while _functorch.is_functorch_wrapped_tensor(x):
+        if _functorch.is_batchedtensor(x):
+            levels.add(_functorch.maybe_get_level(x))
+        x = _functorch.get_unwrapped(x)
+    return levels
+
+
 def is_symbolic(x):
     """Tell whether a program is being traced and x is one of its values: what x holds is only an example's."""
     mode = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY)

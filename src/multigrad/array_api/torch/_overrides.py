@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from multigrad.array_api.torch import _fused
+from multigrad.array_api.torch import _fused, _inverse_complex
 from multigrad.array_api.torch._regular import has_no_zero, is_apart, is_constant, is_readable, largest, smallest
 
 
@@ -45,10 +45,6 @@ def override(is_right, *, takes_complex=False):
     return wrap
 
 
-def _is_positive(x):
-    return smallest(x) > 0
-
-
 def _has_no_nan(x):
     return not math.isnan(smallest(x))
 
@@ -67,7 +63,18 @@ def abs(x):  # noqa: A001
     return x * torch.mul(x.detach(), torch.finfo(x.dtype).max).clamp_(-1, 1)
 
 
-@override(_is_positive)
+_BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+def _has_no_sign(x):
+    """Tell whether the sign bit of every element is known to be 0, as -0 has it not."""
+    if not is_readable(x) or not x.numel():
+        return False
+    # In one pass: as integers, the others are negative.
+    return x.detach().resolve_neg().view(_BITS[x.element_size()]).min().item() >= 0
+
+
+@override(_has_no_sign)
 def sqrt(x):
     # Native: -inf at -0, where the value is -0 and the slope +inf. The root of 0, and -0 again: by sums, whose
     # derivative is 1.
@@ -84,7 +91,7 @@ def _logarithm(function):
         return function((x + 0.0) * _fused.inside(where >= 0, where))  # the same in a compiled program: no root
 
     masked.__name__ = function.__name__
-    return override(_is_positive)(masked)
+    return override(_has_no_sign)(masked)
 
 
 log, log2, log10 = _logarithm(torch.log), _logarithm(torch.log2), _logarithm(torch.log10)
@@ -100,8 +107,10 @@ def log1p(x):
     return torch.log1p(x * _fused.inside(where >= -1, where))
 
 
-@override(lambda x: smallest(x) >= -1 and largest(x) <= 1)
+@override(lambda x: smallest(x) >= -1 and largest(x) <= 1, takes_complex=True)
 def atanh(x):
+    if x.dtype.is_complex:
+        return _inverse_complex.atanh(x)
     # Native: 1 / (1 - x²) outside the domain.
     where = x.detach()
     if is_readable(where):
@@ -109,33 +118,16 @@ def atanh(x):
     return torch.atanh(x * _fused.inside(torch.abs(where) <= 1, where))  # as in log1p
 
 
-def _mirrored(function, below):
-    """Compute a complex function f with f(conj z) = conj f(z) on one side of its branch cut.
-
-    Native: the derivative of one side on both. ``below(left, lower)`` tells the wrong side from the signs of the parts.
-    """
-
-    def call(z):
-        turned = below(torch.signbit(z.real), torch.signbit(z.imag))
-        out = function(torch.where(turned, torch.conj_physical(z), z))
-        return torch.where(turned, torch.conj_physical(out), out)
-
-    return call
-
-
-_complex_acosh = _mirrored(torch.acosh, lambda left, lower: lower)
-_complex_asinh = _mirrored(torch.asinh, torch.logical_xor)
-_complex_asin, _complex_acos = (
-    _mirrored(function, lambda left, lower: left == lower) for function in (torch.asin, torch.acos)
-)
-
-
 def asin(x):
-    return _complex_asin(x) if x.dtype.is_complex else torch.asin(x)
+    return _inverse_complex.asin(x) if x.dtype.is_complex else torch.asin(x)
 
 
 def acos(x):
-    return _complex_acos(x) if x.dtype.is_complex else torch.acos(x)
+    return _inverse_complex.acos(x) if x.dtype.is_complex else torch.acos(x)
+
+
+def atan(x):
+    return _inverse_complex.atan(x) if x.dtype.is_complex else torch.atan(x)
 
 
 def _root_of_largest(dtype):
@@ -145,7 +137,9 @@ def _root_of_largest(dtype):
 @override(lambda x: smallest(x) >= 1.1 and largest(x) <= _root_of_largest(x.dtype), takes_complex=True)
 def acosh(x):
     if x.dtype.is_complex:
-        return _complex_acosh(x)
+        return _inverse_complex.acosh(x)
+    if _fused.is_traced():
+        return _fused.acosh(x)
     # Native: a derivative below -1, 0 where the square overflows, and few digits near 1. At 1 a root of its own: asinh
     # has no curvature at 0, where that of the root is infinite.
     half = (x - 1) * 0.5
@@ -161,7 +155,7 @@ def _has_squares(x):
 @override(_has_squares, takes_complex=True)
 def asinh(x):
     if x.dtype.is_complex:
-        return _complex_asinh(x)
+        return _inverse_complex.asinh(x)
     # Native: 0 where the square overflows. There asinh(x) = asinh(x / r) + log(r) but for rounding.
     size = x.detach()
     if not is_readable(size):
@@ -238,30 +232,31 @@ def _has_fourth_power(x):
 
 
 def _sizes(x1, x2):
-    """Return the larger of two sizes, where it is 0, and where the fourth power of it may underflow, if anywhere."""
+    """Return the larger of two sizes, 1 where it is 0 else 0, and where its fourth power may underflow, if anywhere."""
     size = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach()))
-    zero = size == 0
-    small = None if _has_fourth_power(size + zero) else size < _scaling_bound(size.dtype)
-    return size, zero, small
+    zero, bound = _one_where(size == 0, size), _scaling_bound(size.dtype)
+    return size, zero, None if smallest(size + zero) >= bound else size < bound
 
 
 @override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
 def hypot(x1, x2):
     # Native: NaN at (0, 0); and beyond first order infinite where squares underflow: scaled by a power of 2.
     size, zero, small = _sizes(x1, x2)
-    x1 = torch.where(zero, 1.0, x1)
+    x1, none_there = x1 + zero, 1 - zero
     if small is None:
-        return torch.where(zero, 0.0, torch.hypot(x1, x2))
-    scale = torch.where(small, torch.full_like(size, _scaling_bound(size.dtype) ** -1.5), torch.ones_like(size))
-    return torch.where(zero, 0.0, torch.hypot(x1 * scale, x2 * scale) * (1 / scale))
+        return torch.hypot(x1, x2) * none_there
+    scale, one = _scaling_bound(size.dtype) ** -1.5, torch.ones_like(size)
+    up, down = [torch.where(small, one * factor, one) for factor in (scale, 1 / scale)]
+    return torch.hypot(x1 * up, x2 * up) * (none_there * down)
 
 
 @override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
 def atan2(x1, x2):
     # Native: forwards NaN at (0, 0), where the derivative is 0; and in second order infinite where the square of the
     # squares underflows: scaled to about 1.
+    if _fused.is_traced():
+        return _fused.atan2(x1, x2)
     size, zero, small = _sizes(x1, x2)
-    zero = _one_where(zero, size)
     x1, beside = x1 * (1 - zero), torch.copysign(zero, x2.detach())
     if small is None:
         return torch.atan2(x1, x2 + beside)
@@ -285,18 +280,14 @@ def _is_near(x1, x2):
     return smallest(distance) > -bound and largest(distance) < bound
 
 
+def _is_finite(x):
+    return smallest(x) > -math.inf and largest(x) < math.inf
+
+
 @override(_is_near)
 def logaddexp(x1, x2):
-    # Native: NaN in second order where the exponential of the difference overflows. The value is the native one, and
-    # what is added is 0 with the derivatives of x2 + softplus(x1 - x2), in quarters so that none of it overflows;
-    # infinities are too far away to count.
-    value, most = torch.logaddexp(x1.detach(), x2.detach()), torch.finfo(x1.dtype).max
-    # A quarter or NaN; in a compiled program not by the value, which the slopes do not need.
-    number = value if is_readable(value) else torch.maximum(x1.detach(), x2.detach())
-    quarter = torch.clamp(number, 0.25, 0.25)
-    x1, x2 = [torch.clamp(x * quarter, -most / 4, most / 4) for x in (x1, x2)]
-    smooth = x2 + torch.nn.functional.softplus(x1 - x2, beta=4, threshold=math.log(most) - 1)
-    return torch.add(value, smooth - smooth.detach(), alpha=4)
+    # Native: NaN in second order where the exponential of the difference overflows.
+    return _fused.logaddexp(x1, x2, finite=_is_finite(x1) and _is_finite(x2))
 
 
 def pow(x1, x2):  # noqa: A001
@@ -311,6 +302,8 @@ def pow(x1, x2):  # noqa: A001
         return torch.pow(x1, x2)
     if is_constant(x1, x2) or (has_no_zero(x1) and has_no_zero(x2)):
         return torch.pow(x1, x2)
+    if _fused.is_traced():
+        return _fused.power(x1, x2)
     constant = [is_constant(x) for x in (x1, x2)]
     # Native: in second order NaN at the base 0, where the function is flat in the exponent.
     exponent = x2 if constant[1] else torch.where((x1 == 0) & (x2 >= 0), x2.detach(), x2)
@@ -324,13 +317,22 @@ def pow(x1, x2):  # noqa: A001
         linear = x2 == 1
         return torch.where(linear, x1, torch.pow(torch.where(flat | linear, 1.0, x1), x2))
     base = torch.where(zero, torch.where(flat, 1.0, x1.detach()), x1)
-    # What is added is 0: with the slope NaN where the base is NaN, and with the second derivative 1 / x1.
-    root = torch.sqrt(torch.where(zero & nan, x2, 1.0))
-    size = torch.log(torch.abs(torch.where(zero & ~flat & torch.isfinite(x1), x1, 1.0)))
-    power = torch.pow(base, exponent + (root - root.detach()))
-    linear = (x1 == 0) & (x2 == 1)
-    mixed = torch.where(linear, x1, 0.0) * (torch.where(linear, x2, 1.0) - 1.0)
-    return power + torch.where(zero, x2, 0.0) * (size - size.detach()) + mixed
+    # What is added is 0, and takes time: with the slope NaN where the base is NaN, and with the second derivatives.
+    if _may_hold(nan := zero & nan):
+        root = torch.sqrt(torch.where(nan, x2, 1.0))
+        exponent = exponent + (root - root.detach())
+    power = torch.pow(base, exponent)
+    if _may_hold(regular := zero & ~flat & torch.isfinite(x1)):
+        size = torch.log(torch.abs(torch.where(regular, x1, 1.0)))
+        power = power + torch.where(zero, x2, 0.0) * (size - size.detach())
+    if _may_hold(linear := (x1 == 0) & (x2 == 1)):
+        power = power + torch.where(linear, x1, 0.0) * (torch.where(linear, x2, 1.0) - 1.0)
+    return power
+
+
+def _may_hold(condition):
+    """Tell whether a condition holds somewhere, or nobody can know."""
+    return not is_readable(condition) or condition.any().item()
 
 
 def _power_by_number(x, n):

@@ -8,6 +8,7 @@ to be alike in size are divided.
 
 import torch
 
+from multigrad.array_api.torch._fused import is_traced
 from multigrad.array_api.torch._regular import is_constant, is_readable
 
 
@@ -29,7 +30,12 @@ def _can_be_divided(products, x):
 
 def _sizes(x):
     """Return the smallest and the largest absolute value, NaN if one is NaN."""
-    return [bound.item() for bound in torch.aminmax(torch.abs(x.detach()))]
+    x = x.detach()
+    if not x.dtype.is_complex:
+        low, high = [bound.item() for bound in torch.aminmax(x)]
+        if low > 0 or high < 0:  # no need of an array of absolute values
+            return [low, high] if low > 0 else [-high, -low]
+    return [bound.item() for bound in torch.aminmax(torch.abs(x))]
 
 
 def product(x, axis, keepdims):
@@ -58,7 +64,19 @@ def cumulative(x, axis):
         native = torch.cumprod(x, axis)
         if is_constant(x) or _can_be_divided(native, x):
             return native
-    return torch.movedim(_scan(torch.movedim(x, axis, -1)), -1, axis)
+    return torch.movedim((_doubled if is_traced() else _scan)(torch.movedim(x, axis, -1)), -1, axis)
+
+
+def _doubled(x):
+    """Multiply up to each element, by products of 1, 2, 4, ... elements: the same for inductor.
+
+    It inlines what is interleaved, and takes minutes for 64 elements of `_scan`.
+    """
+    size, length = x.shape[-1], 1
+    while length < size:
+        x = x * torch.nn.functional.pad(x, (length, 0), value=1.0)[..., :size]
+        length *= 2
+    return x
 
 
 def _scan(x):
