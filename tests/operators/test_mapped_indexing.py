@@ -172,6 +172,7 @@ def test_nested_maps(f, backend):
     assert_tree(found, expected, 1e-13)
 
 
+@pytest.mark.filterwarnings("ignore::multigrad.RecompileWarning")  # each run makes its functions anew
 @pytest.mark.parametrize("f", [taken, backward_slice, largest, at_largest, own_mask], ids=lambda f: f.__name__)
 def test_compiled_gradients(f, backend):
     summed = total(f)
@@ -179,6 +180,7 @@ def test_compiled_gradients(f, backend):
     np.testing.assert_allclose(multigrad.to_numpy(found), by_slices(lambda x: differences(summed, x)), atol=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore::multigrad.RecompileWarning")  # each run makes its functions anew
 def test_compiled_positions_without_a_map(backend):
     summed = total(lambda x: largest(x) + at_largest(x)[0])
     found = multigrad.gradient(summed, backend=backend, compile=True)(X[0])
