@@ -254,7 +254,7 @@ def test_symbolic_arrays_in_jax_raise_with_the_advice(leave):
 
     with pytest.raises(DetachedValueError, match="compiled") as caught:
         jax.jit(lambda x: ns.asarray(leave(ns.asarray(x))).native)(2.0)
-    assert "stop_gradient" in str(caught.value)
+    assert "without compile=True" in str(caught.value)
 
 
 @pytest.mark.needs("jax")
@@ -277,7 +277,7 @@ def test_symbolic_arrays_in_tensorflow_raise_with_the_advice(leave):
 
     with pytest.raises(DetachedValueError, match="compiled") as caught:
         tf.function(f, autograph=False)(tf.constant(2.0))
-    assert "stop_gradient" in str(caught.value)
+    assert "without compile=True" in str(caught.value)
 
 
 @pytest.mark.needs("tensorflow")
