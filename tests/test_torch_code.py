@@ -11,7 +11,7 @@ import pytest
 import multigrad
 from multigrad import RecompileWarning, xp
 
-pytestmark = pytest.mark.backends("torch")
+pytestmark = pytest.mark.needs("torch")
 X = np.asarray([0.5, -1.5, 2.0])
 
 

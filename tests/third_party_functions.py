@@ -233,6 +233,7 @@ SKLEARN_LEAVING = {
     ),
     "linear_model.LinearRegression": lambda x: linear_model.LinearRegression().fit(rows(x)[:4], x[8:]).coef_,
     "linear_model.LogisticRegression": lambda x: linear_model.LogisticRegression().fit(rows(x), labels(6)).coef_,
+    "linear_model.PoissonRegressor": lambda x: linear_model.PoissonRegressor().fit(rows(x)[:4], x[8:]).coef_,
 }
 # A spelling of NumPy: a positional argument, out=, an attribute of its arrays.
 SKLEARN_REFUSING = {
@@ -240,7 +241,6 @@ SKLEARN_REFUSING = {
     "metrics.roc_auc_score": lambda x: metrics.roc_auc_score(labels(12), x),
     "metrics.roc_curve": lambda x: metrics.roc_curve(labels(12), x),
     "metrics.silhouette_samples": lambda x: metrics.silhouette_samples(rows(x), labels(6)),
-    "linear_model.PoissonRegressor": lambda x: linear_model.PoissonRegressor().fit(rows(x)[:4], x[8:]).coef_,
     "preprocessing.power_transform": lambda x: preprocessing.power_transform(rows(x)),
 }
 
