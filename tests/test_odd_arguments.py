@@ -177,3 +177,14 @@ def test_complex_logarithms_of_extreme_numbers(backend, z, compiled):
     np.testing.assert_allclose(multigrad.to_numpy(found), exact, rtol=1e-13)
     value = multigrad.jit(xp.reciprocal, backend=backend)(np.asarray(z)) if compiled else xp.reciprocal(np.asarray(z))
     np.testing.assert_allclose(multigrad.to_numpy(value), np.conj(exact), rtol=1e-13)
+
+
+@pytest.mark.parametrize("size", [2.0, 1e100, 1e200, 1e300])
+def test_both_sides_of_the_cuts_of_atanh_and_atan(backend, size):
+    zero = np.asarray([0.0, -0.0])
+    for sign in (1, -1):
+        z = multigrad.asarray(np.asarray([complex(sign * size, one) for one in zero]), backend=backend)
+        w = multigrad.asarray(np.asarray([complex(one, sign * size) for one in zero]), backend=backend)
+        expected = np.asarray([np.pi / 2, -np.pi / 2])
+        np.testing.assert_allclose(np.imag(multigrad.to_numpy(xp.atanh(z))), expected)
+        np.testing.assert_allclose(np.real(multigrad.to_numpy(xp.atan(w))), expected)

@@ -119,9 +119,10 @@ LIMITS = (
         "The kernel of a graph raises when it runs, or gives noise under XLA",
     ),
     Limit(
-        "The derivatives of a complex svdvals or matrix_norm, and of qr at some points, compiled",
+        "The derivatives of a complex svdvals or matrix_norm compiled, and in second order under vmap; of qr at some "
+        "points compiled",
         "torch",
-        "cannot be traced; right without compiling",
+        "cannot be traced or mapped; right without",
         "torch looks at values there, or writes to views",
     ),
     Limit(

@@ -124,8 +124,13 @@ def _mirrored_as_odd(function, x):
     return jnp.where(left, -jnp.conj(result), result)
 
 
+def _complex_atanh(x):
+    # Far out XLA gives +π/2 on both sides of the cut.
+    return _mirrored(functools.partial(_mirrored_as_odd, jnp.atanh), x)
+
+
 def _complex_atan(x):
-    turned = _mirrored_as_odd(jnp.atanh, jax.lax.complex(-jnp.imag(x), jnp.real(x)))
+    turned = _complex_atanh(jax.lax.complex(-jnp.imag(x), jnp.real(x)))
     return jax.lax.complex(jnp.imag(turned), -jnp.real(turned))
 
 
@@ -133,7 +138,7 @@ _COMPLEX = {
     "acos": functools.partial(_mirrored, _complex_acos),
     "asin": functools.partial(_mirrored, _complex_asin),
     "asinh": functools.partial(_mirrored_as_odd, _complex_asinh),
-    "atanh": functools.partial(_mirrored_as_odd, jnp.atanh),
+    "atanh": _complex_atanh,
     "sqrt": functools.partial(_mirrored, jnp.sqrt),
     "acosh": functools.partial(_mirrored, _complex_acosh),
     "atan": _complex_atan,
