@@ -353,3 +353,36 @@ def _gradient_of_squares(y):
     matrix = np.gradient(np.eye(6), axis=0) * [[1], [2], [2], [2], [2], [1]]  # z = matrix @ y
     z, weights = matrix @ y, np.asarray([1, 3, 3, 3, 3, 2])
     return 2 * matrix.T @ (weights * z)
+
+
+MASK = np.asarray([True, False, True])
+
+
+def _written(x):
+    z = xp.zeros(3)
+    z[xp.asarray(MASK)] = x[:2]
+    return xp.sum(z**2)
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda x: xp.sum(x[MASK] ** 2), [2, 0, 6]),
+        (lambda x: xp.sum(x[xp.asarray(MASK)] ** 2), [2, 0, 6]),
+        (lambda x: xp.sum(xp.stack([x, x])[xp.asarray([[True, False, False], [True, True, False]])] ** 2), [4, 4, 0]),
+        (_written, [2, 4, 0]),
+        (lambda x: xp.sum(xp.repeat(x, xp.asarray([0, 1, 2])) ** 2), [0, 4, 12]),
+    ],
+    ids=["NumPy's", "an array's", "of two axes", "written", "repeat"],
+)
+def test_masks_and_counts_that_are_data_are_known(backend, f, expected):
+    x = np.asarray([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(plain(multigrad.gradient(f, backend=backend, compile=True)(x)), expected)
+    (product,) = multigrad.hvp(f, (x,), (np.ones(3),), backend=backend, compile=True)
+    np.testing.assert_allclose(plain(product), expected / x)
+
+
+@pytest.mark.backends("torch", "jax")
+def test_shapes_that_depend_on_values_are_refused(backend):
+    with pytest.raises(TypeError, match=r"[Ss]hape of .* depends on values.* compiled"):
+        multigrad.gradient(lambda x: xp.sum(x[x > 1] ** 2), backend=backend, compile=True)(np.asarray([1.0, 2.0]))

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 import torch._inductor
+from torch._subclasses.fake_tensor import DynamicOutputShapeException
 
 _Code = Callable[..., Any]
 
@@ -59,8 +60,14 @@ def compiled(graph: Any, inputs: Sequence[Any]) -> _Code:
 
 def _compile(graph: Any, inputs: Sequence[Any]) -> _Code:
     graph.recompile()  # after changes to it; torch keeps the source of each for good
-    with torch.no_grad():
-        code: _Code = torch._inductor.compile(graph, list(inputs))
+    try:
+        with torch.no_grad():
+            code: _Code = torch._inductor.compile(graph, list(inputs))
+    except DynamicOutputShapeException as error:
+        raise TypeError(
+            f"The shape of a result depends on values, that of {error.func}: such a shape cannot be compiled. Keep the "
+            "shape, with xp.where in place of x[mask], say, or run without compiling."
+        ) from error
     return code
 
 

@@ -9,7 +9,7 @@ import torch
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks, _composed, _defaults
 from multigrad.array_api.torch._dtypes import DTYPES, promotion
-from multigrad.array_api.torch._object import as_device
+from multigrad.array_api.torch._object import as_device, outside_programs
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
 
 __all__ = [
@@ -91,7 +91,8 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
     elif isinstance(obj, np.ndarray):
         obj = from_numpy_array(obj)
     # A NumPy array may change after the call; the standard's arrays must not change with it.
-    return torch.tensor(obj, dtype=dtype, device=device)
+    with outside_programs():
+        return torch.tensor(obj, dtype=dtype, device=device)
 
 
 def from_numpy_array(x):

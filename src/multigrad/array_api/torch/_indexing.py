@@ -5,7 +5,14 @@ import torch
 
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks
-from multigrad.array_api.torch._object import is_mapped, is_recorded, is_symbolic, varies_beyond
+from multigrad.array_api.torch._object import (
+    is_known_in_program,
+    is_mapped,
+    is_recorded,
+    is_symbolic,
+    outside_programs,
+    varies_beyond,
+)
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
 
 __all__ = ["take", "take_along_axis"]
@@ -29,9 +36,12 @@ def _select(x, axis, positions):
     """Take a vector of positions along an axis."""
     # The derivative of index_select in a compiled vmap adds all slices into one, and in a vmap over the positions it is
     # a loop over the slices (torch 2.13).
-    if is_mapped(positions) or torch._C._len_torch_dispatch_stack():
-        return x[(slice(None),) * axis + (positions,)]
-    return torch.index_select(x, axis, positions)
+    is_traced = torch._C._len_torch_dispatch_stack() > 0
+    if not (is_mapped(positions) or (is_traced and is_mapped(x))):
+        return torch.index_select(x, axis, positions)
+    taken = x[(slice(None),) * axis + (positions,)]
+    # inductor lays the result out in another order, in which it could not be viewed as another shape.
+    return taken.clone(memory_format=torch.contiguous_format) if is_traced else taken
 
 
 @by_bits
@@ -112,10 +122,23 @@ def _normalized(parts, x):
 
     For torch 8-bit integers are a mask, other short ones an error, and an integer beside an array is no array.
     """
-    parts = _without_empty_masks([_array_index(part, x) for part in parts], x)
+    parts = _without_masks_of_data(_without_empty_masks([_array_index(part, x) for part in parts], x))
     if any([isinstance(part, torch.Tensor) and part.ndim for part in parts]):
         parts = tuple([_as_array(part, x) for part in parts])
     return parts
+
+
+def _without_masks_of_data(parts):
+    """Return an index for a program that is being traced: of a mask that is data, the positions are known there."""
+    found = []
+    for part in parts:
+        is_mask = isinstance(part, torch.Tensor) and part.dtype is torch.bool and part.ndim
+        if is_mask and is_known_in_program(part):
+            with outside_programs():
+                found += part.nonzero(as_tuple=True)
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def _as_array(part, x):
@@ -175,7 +198,8 @@ def _array_index(part, x):
         return int(part)
     if isinstance(part, _TO_ARRAY):
         part = np.asarray(part)
-        part = torch.as_tensor(part if part.size else part.astype(np.int64), device=x.device)
+        with outside_programs():
+            part = torch.as_tensor(part if part.size else part.astype(np.int64), device=x.device)
     if not isinstance(part, torch.Tensor):
         if isinstance(part, _BASIC) or part is None or part is Ellipsis:
             return part
@@ -264,7 +288,7 @@ def _fill(x, mask, value):
     rest = x.shape[mask.ndim :]
     while value.ndim > len(rest):
         value = value[0]
-    return torch.where(mask.reshape(*mask.shape, *(1,) * len(rest)), torch.broadcast_to(value, rest), x)
+    return torch.where(mask.reshape((*mask.shape, *(1,) * len(rest))), torch.broadcast_to(value, rest), x)
 
 
 def _is_positions(part):

@@ -4,6 +4,8 @@ import torch
 
 from multigrad.array_api import _checks
 from multigrad.array_api.torch._dtypes import promotion
+from multigrad.array_api.torch._indexing import take
+from multigrad.array_api.torch._object import is_known_in_program, outside_programs
 from multigrad.array_api.torch._unsigned import by_bits
 
 __all__ = [
@@ -85,6 +87,11 @@ def repeat(x, repeats, /, *, axis=None):
         repeats = repeats.to(torch.int64)
     elif isinstance(repeats, list | tuple):
         repeats = torch.tensor(repeats, dtype=torch.int64, device=x.device)
+    if isinstance(repeats, torch.Tensor) and is_known_in_program(repeats):
+        with outside_programs():  # a program has to know the shape
+            places = torch.arange(x.shape[axis], device=x.device)
+            places = torch.repeat_interleave(places, repeats.expand(places.shape))
+        return take(x, places, axis=axis)
     return torch.repeat_interleave(x, repeats, axis)
 
 

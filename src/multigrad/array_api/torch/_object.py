@@ -1,7 +1,9 @@
 """The array object: how torch's tensors are told apart, inspected, read and written."""
 
+import contextlib
+
 import torch
-from torch.fx.experimental.proxy_tensor import get_proxy_slot
+from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing, get_proxy_slot
 
 from multigrad._errors import DeviceError
 
@@ -46,6 +48,24 @@ def is_symbolic(x):
         x = _functorch.get_unwrapped(x)
     found = get_proxy_slot(x, mode.tracer, default=None)
     return found is not None and found.constant is None
+
+
+def outside_programs():
+    """Return a context in which nothing is taken down by make_fx: what is made in it is known, as data of f is."""
+    if torch.compiler.is_compiling() or not _is_traced():
+        return contextlib.nullcontext()
+    return disable_proxy_modes_tracing()
+
+
+def is_known_in_program(x):
+    """Tell whether a program is being traced, and x is no value of it: data, which may be looked at."""
+    if torch.compiler.is_compiling() or not _is_traced():
+        return False
+    return not (_functorch.is_functorch_wrapped_tensor(x) or is_symbolic(x))
+
+
+def _is_traced():
+    return torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY) is not None
 
 
 def device_name(x):
