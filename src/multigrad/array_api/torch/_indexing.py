@@ -5,6 +5,7 @@ import torch
 
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks
+from multigrad.array_api.torch._fused import is_traced
 from multigrad.array_api.torch._object import (
     is_known_in_program,
     is_mapped,
@@ -36,12 +37,12 @@ def _select(x, axis, positions):
     """Take a vector of positions along an axis."""
     # The derivative of index_select in a compiled vmap adds all slices into one, and in a vmap over the positions it is
     # a loop over the slices (torch 2.13).
-    is_traced = torch._C._len_torch_dispatch_stack() > 0
-    if not (is_mapped(positions) or (is_traced and is_mapped(x))):
+    traced = is_traced()
+    if not (is_mapped(positions) or (traced and is_mapped(x))):
         return torch.index_select(x, axis, positions)
     taken = x[(slice(None),) * axis + (positions,)]
     # inductor lays the result out in another order, in which it could not be viewed as another shape.
-    return taken.clone(memory_format=torch.contiguous_format) if is_traced else taken
+    return taken.clone(memory_format=torch.contiguous_format) if traced else taken
 
 
 @by_bits
