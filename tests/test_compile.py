@@ -334,6 +334,7 @@ READS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::multigrad.RecompileWarning")
 @pytest.mark.parametrize("read", READS)
 def test_compiled_second_derivatives_of_what_is_read_twice(backend, read):
     # TensorFlow's sparse derivative of a gather is wrong in XLA behind a concat, from the second order on.

@@ -169,6 +169,7 @@ def test_linear_algebra_of_half_precision_names_the_dtype(backend, name):
         getattr(xp.linalg, name)(*(x, x)[: 2 if name == "solve" else 1])
 
 
+@pytest.mark.filterwarnings("ignore::multigrad.RecompileWarning")
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("z", [3e-200 - 4e-200j, 3e200 - 4e200j, 4e-308 + 3e-308j])
 def test_complex_logarithms_of_extreme_numbers(backend, z, compiled):
