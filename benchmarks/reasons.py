@@ -28,10 +28,10 @@ REASONS: tuple[tuple[str, Callable[[str, str, str], bool]], ...] = (
     (
         "**W5, eager, PyTorch, standard arrays, and det, eager**: both record the same graph of the framework's "
         "operations as the native code, and the time between them is the Python of `Array` and `xp`, which native "
-        "arrays do not have. Of 1.07 to 1.09 in W5, log is 0.03 (the look at the values that chooses its derivative is "
-        "0.01 by itself), the other functions of `xp` 0.025, the operators of `Array` 0.013 and the call 0.005, each put "
-        "by turns into a wrapper of one line an operation, which is 1.00. The large operations in between leave this code "
-        "out of the processor's caches: 3 to 6 µs a call, for 1 to 2 in W1 to W3.",
+        "arrays do not have. Of 1.07 to 1.09 in W5, log is 0.03 (the look at the values that chooses its derivative "
+        "is 0.01 by itself), the other functions of `xp` 0.025, the operators of `Array` 0.013 and the call 0.005, "
+        "each put by turns into a wrapper of one line an operation, which is 1.00. The large operations in between "
+        "leave this code out of the processor's caches: 3 to 6 µs a call, for 1 to 2 in W1 to W3.",
         lambda backend, workload, mode: (
             (backend, workload) == ("torch", "W5") or (workload == "det" and mode == "eager")
         ),
