@@ -11,6 +11,8 @@ import pytest
 import multigrad
 from multigrad import DetachedValueError, RecompileWarning, _program_store, xp
 
+from .counted import Counted
+
 X = np.asarray([1.0, 2.0, 3.0])
 COMPILES = pytest.mark.backends("torch", "jax", "tensorflow")
 
@@ -38,18 +40,6 @@ OPERATORS = {
 
 def plain(tree):
     return multigrad.to_numpy(tree)
-
-
-class Counted:
-    """A function that tells how often Python ran it."""
-
-    def __init__(self, function):
-        self.function = function
-        self.runs = 0
-
-    def __call__(self, *args):
-        self.runs += 1
-        return self.function(*args)
 
 
 @pytest.mark.parametrize("name", OPERATORS)

@@ -19,6 +19,8 @@ import pytest
 import multigrad
 from multigrad import RecompileWarning, xp
 
+from .counted import Counted
+
 LIBC = ctypes.CDLL(None)
 COMPILES = pytest.mark.backends("torch", "jax", "tensorflow")
 WARM_UP, COUNT = 1_000, 9_000
@@ -79,18 +81,6 @@ class Closures:
     def differentiate(self, k, **options):
         found = multigrad.gradient(self.make(k), backend=self.backend, **options)(self.x)
         assert multigrad.to_numpy(found)[0] == k
-
-
-class Counted:
-    """A function that tells how often Python ran it."""
-
-    def __init__(self, function):
-        self.function = function
-        self.runs = 0
-
-    def __call__(self, x):
-        self.runs += 1
-        return self.function(x)
 
 
 def test_ten_thousand_closures_leave_nothing(backend):

@@ -8,23 +8,13 @@ import pytest
 import multigrad
 from multigrad import _compile, _program_store, xp
 
+from .counted import Counted
+
 pytestmark = pytest.mark.backends("torch", "jax", "tensorflow")
 
 
 def natives(backend, *arrays):
     return [multigrad.asarray(array, backend=backend) for array in arrays]
-
-
-class Counted:
-    """A function that tells how often Python ran it."""
-
-    def __init__(self, function):
-        self.function = function
-        self.runs = 0
-
-    def __call__(self, *args):
-        self.runs += 1
-        return self.function(*args)
 
 
 def parts(x):
