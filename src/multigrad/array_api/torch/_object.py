@@ -52,19 +52,19 @@ def is_symbolic(x):
 
 def outside_programs():
     """Return a context in which nothing is taken down by make_fx: what is made in it is known, as data of f is."""
-    if torch.compiler.is_compiling() or not _is_traced():
+    if torch.compiler.is_compiling() or not _makes_program():
         return contextlib.nullcontext()
     return disable_proxy_modes_tracing()
 
 
 def is_known_in_program(x):
     """Tell whether a program is being traced, and x is no value of it: data, which may be looked at."""
-    if torch.compiler.is_compiling() or not _is_traced():
+    if torch.compiler.is_compiling() or not _makes_program():
         return False
     return not (_functorch.is_functorch_wrapped_tensor(x) or is_symbolic(x))
 
 
-def _is_traced():
+def _makes_program():
     return torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY) is not None
 
 
