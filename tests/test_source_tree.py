@@ -13,7 +13,7 @@ BACKENDS = ("numpy", *FRAMEWORKS)
 
 # From the bottom to the top: a module imports only from below, or from its own package.
 LAYERS = (
-    ("_errors", "_slope_table"),
+    ("_errors", "_recent", "_slope_table"),
     ("_dtypes", "_protocol", "_tree", "_selection", "_numpy_spellings", "_array_methods", "_globals", "engine"),
     ("_numpy_calls", "array_api._checks", "array_api._domains"),
     ("array_api._explain", "array_api._composed", "array_api._slopes"),
@@ -21,6 +21,7 @@ LAYERS = (
     ("_array_operators",),
     ("_array",),
     ("array_api._integers", "array_api._ranges", "array_api._arguments"),
+    ("array_api._calls",),
     ("_registry", "array_api._lift", "array_api._data_types", "array_api._unknown_names"),
     ("_forms",),
     ("_computation",),

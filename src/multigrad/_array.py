@@ -257,10 +257,15 @@ class Array(ArrayMethods):
         return self._namespace
 
     def __getitem__(self, key: Any, /) -> Self:
+        array = _new(self.__class__)
         try:
-            return self._wrap(self._getitem(self.native, key if type(key) in _POSITIONS else self._key(key)))
+            kind = type(key)
+            if kind not in _POSITIONS and not (kind is tuple and _POSITIONS.issuperset(map(type, key))):
+                key = self._key(key)
+            array.native = self._getitem(self.native, key)
         except Exception as error:
             _raise_clearer(error, f"The index {key!r} does not fit an array of shape {self.shape}")
+        return array
 
     def __setitem__(self, key: Any, value: Any, /) -> None:
         try:
@@ -273,8 +278,6 @@ class Array(ArrayMethods):
     def _key(cls, key: Any) -> Any:
         """Return an index with the native arrays inside."""
         if isinstance(key, tuple):
-            if all([type(part) in _POSITIONS for part in key]):
-                return key
             return tuple(cls._key(part) for part in key)
         if isinstance(key, Array):
             return key.native if type(key) is cls else cls._adopt(key)

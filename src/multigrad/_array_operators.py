@@ -60,7 +60,7 @@ def bind(cls: type[Array]) -> None:
 
 
 def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
-    function, direct, inexact = _versions(cls, standard)
+    function, direct = _versions(cls, standard)
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
@@ -70,10 +70,13 @@ def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
             if kind is cls:
                 other = other.native
                 dtype = native.dtype
-                array.native = (direct if dtype is other.dtype and dtype in inexact else function)(native, other)
+                if dtype is other.dtype and dtype in direct:
+                    array.native = direct[dtype](native, other)
+                else:
+                    array.native = function(native, other)
                 return array
             if kind is int or kind is float:
-                array.native = (direct if native.dtype in inexact else function)(native, other)
+                array.native = direct.get(native.dtype, function)(native, other)
                 return array
             other = cls._coerce(other)
             if other is NotImplemented:
@@ -88,7 +91,7 @@ def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
 
 
 def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
-    function, direct, inexact = _versions(cls, standard)
+    function, direct = _versions(cls, standard)
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
@@ -96,7 +99,7 @@ def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]
         array = _new(self.__class__)
         try:
             if kind is int or kind is float:
-                array.native = (direct if native.dtype in inexact else function)(other, native)
+                array.native = direct.get(native.dtype, function)(other, native)
                 return array
             other = cls._coerce(other)
             if other is NotImplemented:
@@ -110,8 +113,8 @@ def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]
     return operator
 
 
-def _versions(cls: type[Array], standard: str) -> tuple[Callable[..., Any], Callable[..., Any], Any]:
-    """Return a function with all checks, the same for operands that need none, and the dtypes of those operands.
+def _versions(cls: type[Array], standard: str) -> tuple[Callable[..., Any], dict[Any, Callable[..., Any]]]:
+    """Return a function with all checks, and the same for operands that need none, by their dtype.
 
     Operands of one inexact dtype, and numbers beside them, need neither a promotion nor a check of their dtype, unless
     the function takes only some inexact dtypes.
@@ -124,14 +127,11 @@ def _versions(cls: type[Array], standard: str) -> tuple[Callable[..., Any], Call
             check(operands)
         return promoting(*operands)
 
-    direct = getattr(promoting, "direct", None)
-    if direct is None:
-        return function, function, ()
+    direct: dict[Any, Callable[..., Any]] = getattr(promoting, "direct", {})
     kind = _domains.PROMOTING.get(standard)
-    inexact = promoting.inexact
     if kind is not None:
-        inexact = frozenset(dtype for dtype in inexact if dtype_name(dtype) in _domains.KINDS[kind])
-    return function, direct, inexact
+        direct = {dtype: way for dtype, way in direct.items() if dtype_name(dtype) in _domains.KINDS[kind]}
+    return function, direct
 
 
 def _in_place(binary: Callable[..., Any], name: str) -> Callable[..., Any]:

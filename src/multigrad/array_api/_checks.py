@@ -25,7 +25,7 @@ def axis(value: Any, ndim: int) -> int:
     TypeError
         If it is not an integer.
     """
-    number = integer(value, "axis=")
+    number = value if type(value) is int else integer(value, "axis=")
     if not -ndim <= number < ndim:
         raise AxisError(f"Axis {number} is out of bounds for an array with {ndim} axes.")
     return number + ndim if number < 0 else number

@@ -68,13 +68,16 @@ def _all_of_the_running(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     computation = _computation.current()
     if computation is None or computation.cls is not kind:
         return False
-    if len(args) > 1 and not all([type(arg) is kind or type(arg) in _PLAIN for arg in args[1:]]):
+    others = (*args[0], *args[1:]) if type(args[0]) in _LISTS else args[1:]
+    if others and not all([type(arg) is kind or type(arg) in _PLAIN for arg in others]):
         return False
     return not kwargs or all([type(value) in _PLAIN for value in kwargs.values()])
 
 
 # Arguments that are surely no arrays.
 _PLAIN = frozenset((int, float, complex, bool, str, type(None)))
+_LISTS = frozenset((list, tuple))
+_NOTHING = object()  # in place of the first argument
 
 
 class Dispatcher:
@@ -137,25 +140,34 @@ class Dispatcher:
         return namespace if self._extension is None else getattr(namespace, self._extension)
 
     def _function(self, name: str) -> Callable[..., Any]:
-        known: dict[type, Callable[..., Any]] = {}  # this function in each namespace, by the type of its first argument
+        # This function in each namespace, by the type of its first argument, and what it does with several.
+        known: dict[type, Callable[..., Any]] = {}
+        entries: dict[type, Callable[..., Any]] = {}
         undecided: dict[type, Callable[..., Any]] = {}  # the same for types that do not decide alone
 
-        def function(*args: Any, **kwargs: Any) -> Any:
-            kind: Any = type(args[0]) if args else None
+        def function(first: Any = _NOTHING, /, *rest: Any, **options: Any) -> Any:
+            if rest or options:
+                found = entries.get(type(first))
+                if found is not None:
+                    return found(first, rest, options)
+            else:
+                found = known.get(type(first))
+                if found is not None:
+                    return found(first)
+            args = () if first is _NOTHING else (first, *rest)
+            leader = first[0] if type(first) in _LISTS and first else first  # xp.concat([x, y])
+            kind: Any = type(leader)
             found = known.get(kind)
-            if found is not None:
-                return found(*args, **kwargs)
-            found = undecided.get(kind)
-            if found is not None and _all_of_the_running(kind, args, kwargs):
-                return found(*args, **kwargs)
-            found = getattr(self._part(_namespace_of((*args, *kwargs.values()))), name)
-            if isinstance(args[0] if args else None, Array):
-                # A NumPy array decides nothing: another argument may come from a framework.
-                if args[0].backend != "numpy":
-                    known[kind] = found
-                elif _all_of_the_running(kind, args, kwargs):
-                    undecided[kind] = found
-            return found(*args, **kwargs)
+            if found is None:
+                found = undecided.get(kind)
+                if found is None or not _all_of_the_running(kind, args, options):
+                    found = getattr(self._part(_namespace_of((*args, *options.values()))), name)
+                    # A NumPy array decides nothing: another argument may come from a framework.
+                    if isinstance(leader, Array) and leader.backend != "numpy":
+                        known[kind], entries[kind] = found, found.entry
+                    elif isinstance(leader, Array) and _all_of_the_running(kind, args, options):
+                        undecided[kind] = found
+            return found(*args, **options)
 
         reference = getattr(self._reference(), name)
         function.__name__ = function.__qualname__ = name

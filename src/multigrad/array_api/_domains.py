@@ -8,7 +8,7 @@ sums, products and means take bool.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from multigrad import _dtypes
@@ -61,7 +61,7 @@ PROMOTING: dict[str, str] = {
 }
 
 
-def checker(name: str, namespace: Any) -> Callable[[tuple[Any, ...]], None] | None:
+def checker(name: str, namespace: Any) -> Callable[[Sequence[Any]], None] | None:
     """Return a check of the positional arguments of one namespace's function; None if it takes every dtype.
 
     Quick for arrays of a good dtype: one look into a set of the namespace's own dtype objects for each.
@@ -72,7 +72,7 @@ def checker(name: str, namespace: Any) -> Callable[[tuple[Any, ...]], None] | No
     good = dtypes(kind, namespace)
     single = name in UNARY
 
-    def check(args: tuple[Any, ...]) -> None:
+    def check(args: Sequence[Any]) -> None:
         for arg in args[:1] if single else args:
             dtype = getattr(arg, "dtype", None)
             if dtype is not None and dtype not in good:
@@ -91,7 +91,7 @@ def dtypes(kind: str, namespace: Any) -> frozenset[Any]:
     return frozenset(getattr(namespace, dtype) for dtype in KINDS[kind] if hasattr(namespace, dtype))
 
 
-def violation(name: str, args: tuple[Any, ...]) -> str | None:
+def violation(name: str, args: Sequence[Any]) -> str | None:
     """Return what is wrong with the dtypes of a call, or None."""
     kind = UNARY.get(name) or PROMOTING.get(name)
     if kind is None:

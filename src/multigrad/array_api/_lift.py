@@ -13,8 +13,9 @@ from typing import Any
 
 from multigrad import _dtypes
 from multigrad._array import Array
-from multigrad.array_api import _domains, _integers, _ranges
+from multigrad.array_api import _integers, _ranges
 from multigrad.array_api._arguments import Arguments
+from multigrad.array_api._calls import function_over
 from multigrad.array_api._explain import raise_clearer
 
 CREATION = frozenset(
@@ -22,15 +23,9 @@ CREATION = frozenset(
 )
 # Functions that take the arrays of other frameworks.
 _CONVERSIONS = frozenset(("asarray", "from_dlpack"))
-# Functions whose positional arguments may be dtypes.
-_TAKE_DTYPES = frozenset(("astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"))
 CONSTANTS = frozenset(("e", "inf", "nan", "newaxis", "pi"))
 _AS_THEY_ARE = CONSTANTS | {"__array_namespace_info__"}
 EXTENSIONS = ("linalg", "fft")
-# Options that need no look: they hold no array, and name no dtype.
-_PLAIN = frozenset((bool, int, float, type(None)))
-_INTEGERS = frozenset((int,))
-_new = object.__new__
 
 
 def lifted(native: Any, cls: type[Array]) -> dict[str, Any]:
@@ -59,7 +54,7 @@ def _lift(name: str, member: Any, cls: type[Array]) -> Any:
         return member
     if name in CREATION:
         return _creation(name, member, cls)
-    return _function(name, member, cls)
+    return function_over(name, member, cls)
 
 
 def _extension(name: str, native: Any, cls: type[Array]) -> ModuleType:
@@ -96,72 +91,3 @@ def _stays(array: Array, options: dict[str, Any]) -> bool:
     dtype, device = options.get("dtype"), options.get("device")
     same_dtype = dtype is None or _dtypes.dtype_name(dtype) == _dtypes.dtype_name(array.dtype)
     return same_dtype and (device is None or device == array.device)
-
-
-def _function(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
-    takes_dtypes = name in _TAKE_DTYPES
-    takes_integers = _integers.takes(name)
-    check = _domains.checker(name, cls._xp)
-    direct, good = _of_one_array(name, function, cls)
-
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        if check is not None:
-            check(args)
-        return function(*args, **kwargs)
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        plain: Any = None  # the arguments on the short way: an array or two, or one and a shape, with plain options
-        options: Any = kwargs
-        kind: Any = None  # of the native array on it
-        run, wraps = checked, True
-        if args and type(args[0]) is cls and (not kwargs or _PLAIN.issuperset(map(type, kwargs.values()))):
-            if len(args) == 1:
-                plain = (args[0].native,)
-                if plain[0].dtype in good and (not kwargs or direct is function):
-                    run = direct
-            elif len(args) == 2 and takes_integers:
-                if type(args[1]) is tuple and _INTEGERS.issuperset(map(type, args[1])):
-                    plain = (args[0].native, args[1])  # xp.reshape(x, (-1, 3))
-            elif len(args) == 2 and type(args[1]) is cls:
-                plain = (args[0].native, args[1].native)
-        if plain is not None:
-            kind = type(plain[0])
-        else:
-            unwrapped = Arguments(cls, _integers.plain(name, args, kwargs), kwargs, takes_dtypes)
-            if unwrapped.observer is not None:
-                return unwrapped.observer.function(name, call, args, kwargs)
-            if not takes_dtypes:
-                unwrapped.make_arrays(name)
-            plain, options, wraps = unwrapped.args, unwrapped.kwargs, unwrapped.wraps
-        try:
-            result = run(*plain, **options)
-        except Exception as error:
-            raise_clearer(name, plain, options, error)
-        if type(result) is kind:
-            array = _new(cls)
-            array.native = result
-            return array
-        return _rewrap(cls, result) if wraps else result
-
-    call.__name__ = name
-    return call
-
-
-def _of_one_array(name: str, function: Callable[..., Any], cls: type[Array]) -> tuple[Callable[..., Any], Any]:
-    """Return what a function does to one array that needs neither a promotion nor a check, and the dtypes of such."""
-    kind = _domains.UNARY.get(name)
-    if kind is None:
-        return function, ()
-    good = _domains.dtypes(kind, cls._xp)
-    direct = getattr(function, "direct", None)
-    return (function, good) if direct is None else (direct, good & function.inexact)  # type: ignore[attr-defined]
-
-
-def _rewrap(cls: type[Array], result: Any) -> Any:
-    if cls._is_native(result):
-        return cls._wrap(result)
-    if isinstance(result, tuple | list):
-        parts = [_rewrap(cls, part) for part in result]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    return result  # an answer that is no array: a bool, a dtype, an info object

@@ -80,7 +80,9 @@ __all__ = [
 ]
 
 
-unary = promotion.unary
+def unary(function, real=None):
+    """Wrap a function of one array; ``real`` is a shorter way of real arrays."""
+    return promotion.unary(function, real or getattr(function, "real", None))
 
 
 def binary(function, unsigned=None, **options):
@@ -196,12 +198,17 @@ def _acos(x):
     return torch.complex(result.real, side * (side * result.imag + 0.0))
 
 
-acos, asin, atan = unary(_acos), unary(_overrides.asin), unary(_overrides.atan)
+acos, asin, atan = unary(_acos, torch.acos), unary(_overrides.asin, torch.asin), unary(_overrides.atan, torch.atan)
 acosh, asinh, atanh = unary(_overrides.acosh), unary(_overrides.asinh), unary(_overrides.atanh)
 cos, sin, tan = unary(torch.cos), unary(torch.sin), unary(torch.tan)
-cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(_tanh)
-exp, expm1 = unary(torch.exp), unary(_expm1)
-log, log1p, log2, log10 = unary(_overrides.log), unary(_log1p), unary(_overrides.log2), unary(_overrides.log10)
+cosh, sinh, tanh = unary(torch.cosh), unary(torch.sinh), unary(_tanh, torch.tanh)
+exp, expm1 = unary(torch.exp), unary(_expm1, torch.expm1)
+log, log1p, log2, log10 = (
+    unary(_overrides.log),
+    unary(_log1p, _overrides.log1p.real),
+    unary(_overrides.log2),
+    unary(_overrides.log10),
+)
 reciprocal, sqrt = unary(torch.reciprocal), unary(_overrides.sqrt)
 
 _negative_of_bits, _square_of_bits = _unsigned.by_bits(torch.negative), _unsigned.by_bits(torch.square)

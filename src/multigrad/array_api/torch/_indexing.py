@@ -14,6 +14,7 @@ from multigrad.array_api.torch._object import (
     outside_programs,
     varies_beyond,
 )
+from multigrad.array_api.torch._regular import is_readable
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
 
 __all__ = ["take", "take_along_axis"]
@@ -26,6 +27,11 @@ _BASIC = (int, slice, torch.SymInt)
 @by_bits
 def take(x, indices, /, *, axis=None):
     axis = _checks.only_axis(axis, x.ndim, "take")
+    if indices.ndim == 1 and indices.dtype is torch.int64 and is_readable(x, indices):
+        try:
+            return torch.index_select(x, axis, indices)
+        except (IndexError, RuntimeError):
+            pass  # of a position from the end, too; on a CPU torch looks at each
     positions = _from_front(indices, x.shape[axis])
     if positions.ndim != 1:
         taken = _select(x, axis, positions.reshape(-1))

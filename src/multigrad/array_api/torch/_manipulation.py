@@ -39,6 +39,8 @@ def broadcast_to(x, /, shape):
 
 
 def concat(arrays, /, *, axis=0):
+    if type(axis) is int and _are_alike(arrays, axis):
+        return torch.cat(arrays, axis)  # the usual call
     arrays = promotion.common(arrays)
     if not arrays:
         raise ValueError("xp.concat takes at least one array.")
@@ -49,6 +51,17 @@ def concat(arrays, /, *, axis=0):
         listed = ", ".join(str(tuple(x.shape)) for x in arrays)
         raise ValueError(f"Expected shapes that differ along axis {axis} at most, got {listed}.")
     return torch.cat(arrays, dim=axis)
+
+
+def _are_alike(arrays, axis):
+    """Tell whether arrays are of one dtype and one number of axes, and have this one."""
+    dtype = ndim = None
+    for x in arrays:
+        if ndim is None:
+            dtype, ndim = x.dtype, x.ndim
+        elif x.dtype is not dtype or x.ndim != ndim:
+            return False
+    return ndim is not None and -ndim <= axis < ndim
 
 
 def expand_dims(x, /, axis):

@@ -40,6 +40,11 @@ def override(is_right, *, takes_complex=False):
                 return (function if takes_complex else native)(*arrays)
             return (native if is_constant(*arrays) or is_right(*arrays) else function)(*arrays)
 
+        def real(x):
+            # The same for one real array, in few steps: x.requires_grad says at once that x is no constant.
+            return (native if (not x.requires_grad and is_constant(x)) or is_right(x) else function)(x)
+
+        call.real = real
         return call
 
     return wrap
@@ -64,12 +69,16 @@ def abs(x):  # noqa: A001
 
 
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+_FEW = 1000  # elements beside which a call costs more than a pass over them
 
 
 def _has_no_sign(x):
     """Tell whether the sign bit of every element is known to be 0, as -0 has it not."""
-    if not is_readable(x) or not x.numel():
+    if not is_readable(x):
         return False
+    size = x.numel()
+    if size <= _FEW and (not size or x.detach().min().item() > 0):
+        return size > 0
     # In one pass: as integers, the others are negative.
     return x.detach().resolve_neg().view(_BITS[x.element_size()]).min().item() >= 0
 

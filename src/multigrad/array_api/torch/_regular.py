@@ -8,9 +8,11 @@ at, and the masks, which cost little there, stay.
 import math
 
 import torch
+from torch.compiler import is_dynamo_compiling
 
 from multigrad.array_api.torch._object import is_recorded
 
+_count_modes = torch._C._len_torch_dispatch_stack
 _functorch = torch._C._functorch  # no public question "is this tensor being transformed?" (torch 2.13)
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
@@ -27,7 +29,8 @@ def is_constant(*arrays):
 
 def is_readable(*arrays):
     """Tell whether values are there to be looked at, at once."""
-    if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack():
+    # Dynamo first: it looks no further. Whatever else traces does it by a mode.
+    if is_dynamo_compiling() or _count_modes():
         return False
     for x in arrays:
         if type(x) not in _PLAIN or not x.is_cpu or _functorch.is_functorch_wrapped_tensor(x):

@@ -78,7 +78,7 @@ def binary(function, unsigned, exact=None, **options):
         return promoting(x1, x2)
 
     if hasattr(promoting, "direct"):
-        call.direct = function  # taken for inexact dtypes only
+        call.direct = dict.fromkeys(promoting.direct, function)
     return call
 
 
