@@ -11,7 +11,8 @@ import multigrad
 from multigrad import exercises, xp
 from multigrad._reads import SelfContained
 
-WEIGHT = 2.0
+WEIGHT = np.asarray(2.0)
+FACTOR = 2.0
 
 
 def _with_globals(f, **names):
@@ -32,9 +33,55 @@ def test_a_comprehension_and_an_inner_function_are_looked_into():
     assert not SelfContained(lambda x: list(map(lambda y: WEIGHT * y, x)))  # noqa: C417 - an inner function is meant
 
 
-def test_a_global_counts_whatever_it_holds():
+def test_a_global_counts_unless_it_is_a_number():
     assert not SelfContained(lambda x: WEIGHT * x)
-    assert not SelfContained(_with_globals(lambda x: layer(x), layer=lambda x: x))  # noqa: F821
+    assert SelfContained(lambda x: FACTOR * x)
+
+
+def _layer(x):
+    return xp.sin(x) * FACTOR
+
+
+def _weighted(x):
+    return WEIGHT * x
+
+
+def _again(x):
+    return x if x.ndim == 0 else _again(x[0]) + _layer(x[1])
+
+
+def test_functions_that_a_function_calls_are_looked_into():
+    assert SelfContained(lambda x: _layer(x))
+    assert SelfContained(lambda x: _again(x))
+    assert not SelfContained(lambda x: _weighted(x))
+
+
+def test_a_chain_of_functions_has_an_end():
+    functions = {}
+    for k in range(12):
+        called = f"f{k + 1}" if k < 11 else "abs"
+        functions[f"f{k}"] = eval(f"lambda x: {called}(x)", functions)
+    assert SelfContained(functions["f4"])
+    assert not SelfContained(functions["f3"])
+
+
+def test_what_a_called_function_holds_counts():
+    weight = np.asarray(3.0)
+
+    def closed(x):
+        return weight * x
+
+    def plain(x):
+        return x
+
+    def attributed(x):
+        return x
+
+    attributed.weight = weight
+    assert SelfContained(_with_globals(lambda x: layer(x), layer=plain))  # noqa: F821
+    assert not SelfContained(_with_globals(lambda x: layer(x), layer=closed))  # noqa: F821
+    assert not SelfContained(_with_globals(lambda x: layer(x) * layer.weight, layer=attributed))  # noqa: F821
+    assert not SelfContained(_with_globals(lambda x: layer(x), layer=functools.lru_cache(plain)))  # noqa: F821
 
 
 def test_a_closure_counts():

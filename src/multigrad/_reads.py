@@ -18,10 +18,12 @@ _LIBRARIES = frozenset(("array_api_compat", "jax", "math", "multigrad", "numpy",
 _IMPORT = dis.opmap["IMPORT_NAME"]
 # Built-in functions through which anything can be read.
 _DOORS = frozenset(("__import__", "eval", "exec", "getattr", "globals", "locals", "vars"))
+_NUMBERS = frozenset((bool, int, float, complex))
+_MOST = 8  # functions that are looked into: beyond, walking the computation is as quick
 
 
 class SelfContained:
-    """Whether a function reads only its arguments and library modules.
+    """Whether a function reads only its arguments, library modules, numbers, and functions of which the same is true.
 
     Parameters
     ----------
@@ -39,16 +41,33 @@ class SelfContained:
     def __bool__(self) -> bool:
         # Asked at every call: a global may be bound anew at any time.
         f = self._f
-        if type(f) is not FunctionType or f.__code__ is not self._code:
-            return False
-        if f.__closure__ or f.__defaults__ or f.__kwdefaults__:
-            return False
-        scope = f.__globals__
-        for name in self._names:  # noqa: SIM110 - a loop is faster than a generator
-            # A name that is no global is an attribute, a built-in function, or an error.
-            if not _is_library(scope[name]) if name in scope else name in _DOORS:
+        return type(f) is FunctionType and f.__code__ is self._code and _reads_nothing(f, self._names, [])
+
+
+def _reads_nothing(f: FunctionType, names: frozenset[str], seen: list[FunctionType]) -> bool:
+    if f.__closure__ or f.__defaults__ or f.__kwdefaults__ or len(seen) == _MOST:
+        return False
+    seen.append(f)
+    scope = f.__globals__
+    for name in names:
+        if name not in scope:
+            # An attribute, a built-in function, or an error.
+            if name in _DOORS:
                 return False
-        return True
+            continue
+        value = scope[name]
+        kind = type(value)
+        if value is xp or kind in _NUMBERS:
+            continue
+        if kind is ModuleType:
+            is_known = value.__name__.partition(".")[0] in _LIBRARIES
+        elif kind is FunctionType and not value.__dict__:  # attributes of a function hold anything
+            is_known = value in seen or _reads_nothing(value, _names_of(value.__code__), seen)
+        else:
+            is_known = False
+        if not is_known:
+            return False
+    return True
 
 
 def _names_of(code: CodeType) -> frozenset[str]:
@@ -76,9 +95,3 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
-
-
-def _is_library(value: Any) -> bool:
-    if type(value) is ModuleType:
-        return value.__name__.partition(".")[0] in _LIBRARIES
-    return value is xp

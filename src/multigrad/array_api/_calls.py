@@ -141,6 +141,10 @@ def _of_list(name: str, function: _Function, check: _Check | None, cls: type[Arr
             result = function(operands, **options)
         except Exception as error:
             raise_clearer(name, (operands,), options, error)
+        if type(result) is type(operands[0]):
+            array = _new(cls)
+            array.native = result
+            return array
         return _rewrap(cls, result)
 
     return call

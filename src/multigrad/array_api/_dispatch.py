@@ -10,7 +10,7 @@ from multigrad import _computation, _dtypes, _forms, _registry
 from multigrad._array import Array
 from multigrad._errors import DtypeError
 from multigrad.array_api import _unknown_names
-from multigrad.array_api._lift import CONSTANTS, CREATION, EXTENSIONS
+from multigrad.array_api._lift import CONSTANTS, CREATION, EXTENSIONS, is_data
 
 
 def array_namespace(*arrays: Any) -> Any:
@@ -154,19 +154,20 @@ class Dispatcher:
                 found = known.get(type(first))
                 if found is not None:
                     return found(first)
-            args = () if first is _NOTHING else (first, *rest)
-            leader = first[0] if type(first) in _LISTS and first else first  # xp.concat([x, y])
+            leader = first[0] if type(first) in _LISTS and first else first
             kind: Any = type(leader)
-            found = known.get(kind)
-            if found is None:
-                found = undecided.get(kind)
-                if found is None or not _all_of_the_running(kind, args, options):
-                    found = getattr(self._part(_namespace_of((*args, *options.values()))), name)
-                    # A NumPy array decides nothing: another argument may come from a framework.
-                    if isinstance(leader, Array) and leader.backend != "numpy":
-                        known[kind], entries[kind] = found, found.entry
-                    elif isinstance(leader, Array) and _all_of_the_running(kind, args, options):
-                        undecided[kind] = found
+            found = entries.get(kind)
+            if found is not None:  # xp.concat([x, y])
+                return found(first, rest, options)
+            args = () if first is _NOTHING else (first, *rest)
+            found = undecided.get(kind)
+            if found is None or not _all_of_the_running(kind, args, options):
+                found = getattr(self._part(_namespace_of((*args, *options.values()))), name)
+                # A NumPy array decides nothing: another argument may come from a framework.
+                if isinstance(leader, Array) and leader.backend != "numpy":
+                    known[kind], entries[kind] = found, found.entry
+                elif isinstance(leader, Array) and _all_of_the_running(kind, args, options):
+                    undecided[kind] = found
             return found(*args, **options)
 
         reference = getattr(self._reference(), name)
@@ -191,11 +192,20 @@ class Dispatcher:
 
 
 def _creation(name: str, part: Callable[[Any], Any]) -> Callable[..., Any]:
+    known: dict[type, Callable[..., Any]] = {}  # what makes an array of data in each namespace, by its type of array
+
     def create(*args: Any, **kwargs: Any) -> Any:
-        framework = _registry.framework_of(_leaves((*args, *kwargs.values())))
-        backend = _registry.get_backend(framework) if framework else _computation.default_backend()
-        array = getattr(part(_forms.namespace(backend)), name)(*args, **kwargs)
         computation = _computation.running()
+        if len(args) == 1 and not kwargs and computation is not None and is_data(args[0]):
+            cls = computation.cls
+            found = known.get(cls)
+            if found is None:
+                found = known[cls] = getattr(part(cls._namespace), name).of_data
+            array = found(args[0])
+        else:
+            framework = _registry.framework_of(_leaves((*args, *kwargs.values())))
+            backend = _registry.get_backend(framework) if framework else _computation.default_backend()
+            array = getattr(part(_forms.namespace(backend)), name)(*args, **kwargs)
         if computation is not None and computation.form == "standard":
             observer = computation.observer
             return array if observer is None else observer.created(name, array, args, kwargs)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from multigrad import _dtypes
 from multigrad._array import Array
 from multigrad.array_api import _integers, _ranges
@@ -26,6 +28,8 @@ _CONVERSIONS = frozenset(("asarray", "from_dlpack"))
 CONSTANTS = frozenset(("e", "inf", "nan", "newaxis", "pi"))
 _AS_THEY_ARE = CONSTANTS | {"__array_namespace_info__"}
 EXTENSIONS = ("linalg", "fft")
+_DATA = frozenset((bool, int, float, complex, np.ndarray))
+_INTEGERS = frozenset((int,))
 
 
 def lifted(native: Any, cls: type[Array]) -> dict[str, Any]:
@@ -65,8 +69,16 @@ def _extension(name: str, native: Any, cls: type[Array]) -> ModuleType:
 
 
 def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Callable[..., Any]:
+    def of_data(data: Any) -> Array:
+        try:
+            return cls._wrap(function(data))
+        except Exception as error:
+            raise_clearer(name, (data,), {}, error)
+
     @functools.wraps(function)
     def create(*args: Any, **kwargs: Any) -> Array:
+        if len(args) == 1 and not kwargs and is_data(args[0]):
+            return of_data(args[0])
         if kwargs.get("copy") is False and args and type(args[0]) is cls and _stays(args[0], kwargs):
             return args[0]  # whoever assigns to one sees it in the other
         args = _integers.plain(name, args, kwargs)
@@ -83,7 +95,13 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
             raise_clearer(name, unwrapped.args, unwrapped.kwargs, error)
 
     create.__name__ = name
+    create.of_data = of_data  # type: ignore[attr-defined]
     return create
+
+
+def is_data(value: Any) -> bool:
+    """Tell whether an argument is surely no array of a framework, and holds none: a number, a shape, NumPy's data."""
+    return type(value) in _DATA or (type(value) is tuple and _INTEGERS.issuperset(map(type, value)))
 
 
 def _stays(array: Array, options: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import torch
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks, _composed, _defaults
 from multigrad.array_api.torch._dtypes import DTYPES, promotion
+from multigrad.array_api.torch._fused import is_traced
 from multigrad.array_api.torch._object import as_device, outside_programs
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
 
@@ -70,6 +71,8 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         if copy is False and result is not obj:
             raise ValueError("Expected the array's own dtype and device with copy=False: no cast, no move.")
         return result.clone() if copy and result is obj else result
+    if type(obj) is np.ndarray and copy is not False:
+        return _of_data(from_numpy_array(obj), dtype, device)
     if copy is False:
         raise ValueError(f"Expected an array of torch with copy=False, got {type(obj).__name__}, which must be copied.")
     if isinstance(obj, bool | int | float | complex) and not isinstance(obj, np.generic):
@@ -78,7 +81,6 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
         return _stacked([asarray(part, dtype=dtype, device=device) for part in obj])
     if isinstance(obj, list | tuple) and torch.compiler.is_compiling():  # which follows nothing of NumPy's
         return torch.tensor(obj, **_place(dtype, device, *_numbers(obj)))
-    device = as_device(_defaults.device() if device is None else device)
     if not isinstance(obj, _FROM_NUMPY):
         # Large integers stay exact where their dtype is known.
         integers = dtype is not None and not (dtype.is_floating_point or dtype.is_complex or dtype is torch.bool)
@@ -90,7 +92,14 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
             obj = obj.astype(default)
     elif isinstance(obj, np.ndarray):
         obj = from_numpy_array(obj)
-    # A NumPy array may change after the call; the standard's arrays must not change with it.
+    return _of_data(obj, dtype, device)
+
+
+def _of_data(obj, dtype, device):
+    """Return a copy of data: a NumPy array may change after the call, the standard's arrays must not change with it."""
+    device = as_device(_defaults.device() if device is None else device)
+    if not is_traced():
+        return torch.tensor(obj, dtype=dtype, device=device)
     with outside_programs():
         return torch.tensor(obj, dtype=dtype, device=device)
 
@@ -98,7 +107,7 @@ def asarray(obj, /, *, dtype=None, device=None, copy=None):
 def from_numpy_array(x):
     """Return a NumPy array as torch takes it, which knows no negative strides."""
     x = _checks.numpy_array(x)
-    return np.ascontiguousarray(x) if any([stride < 0 for stride in x.strides]) else x
+    return np.ascontiguousarray(x) if min(x.strides, default=0) < 0 else x
 
 
 def _numbers(obj):
