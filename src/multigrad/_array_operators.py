@@ -60,7 +60,7 @@ def bind(cls: type[Array]) -> None:
 
 
 def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
-    function, direct = _versions(cls, standard)
+    function, direct, inexact = _versions(cls, standard)
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
@@ -70,13 +70,10 @@ def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
             if kind is cls:
                 other = other.native
                 dtype = native.dtype
-                if dtype is other.dtype and dtype in direct:
-                    array.native = direct[dtype](native, other)
-                else:
-                    array.native = function(native, other)
+                array.native = (direct if dtype is other.dtype and dtype in inexact else function)(native, other)
                 return array
             if kind is int or kind is float:
-                array.native = direct.get(native.dtype, function)(native, other)
+                array.native = (direct if native.dtype in inexact else function)(native, other)
                 return array
             other = cls._coerce(other)
             if other is NotImplemented:
@@ -91,7 +88,7 @@ def _operator(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
 
 
 def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
-    function, direct = _versions(cls, standard)
+    function, direct, inexact = _versions(cls, standard)
 
     def operator(self: Array, other: Any, /) -> Any:
         kind = type(other)
@@ -99,7 +96,7 @@ def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]
         array = _new(self.__class__)
         try:
             if kind is int or kind is float:
-                array.native = direct.get(native.dtype, function)(other, native)
+                array.native = (direct if native.dtype in inexact else function)(other, native)
                 return array
             other = cls._coerce(other)
             if other is NotImplemented:
@@ -113,8 +110,8 @@ def _reflected(cls: type[Array], standard: str, name: str) -> Callable[..., Any]
     return operator
 
 
-def _versions(cls: type[Array], standard: str) -> tuple[Callable[..., Any], dict[Any, Callable[..., Any]]]:
-    """Return a function with all checks, and the same for operands that need none, by their dtype.
+def _versions(cls: type[Array], standard: str) -> tuple[Callable[..., Any], Callable[..., Any], frozenset[Any]]:
+    """Return a function with all checks, the same for operands that need none, and the dtypes of those operands.
 
     Operands of one inexact dtype, and numbers beside them, need neither a promotion nor a check of their dtype, unless
     the function takes only some inexact dtypes.
@@ -129,9 +126,8 @@ def _versions(cls: type[Array], standard: str) -> tuple[Callable[..., Any], dict
 
     direct: dict[Any, Callable[..., Any]] = getattr(promoting, "direct", {})
     kind = _domains.PROMOTING.get(standard)
-    if kind is not None:
-        direct = {dtype: way for dtype, way in direct.items() if dtype_name(dtype) in _domains.KINDS[kind]}
-    return function, direct
+    inexact = [dtype for dtype in direct if kind is None or dtype_name(dtype) in _domains.KINDS[kind]]
+    return function, next(iter(direct.values()), function), _domains.shared(inexact)
 
 
 def _in_place(binary: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -145,13 +141,15 @@ def _in_place(binary: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 def _unary(cls: type[Array], standard: str, name: str) -> Callable[..., Any]:
     function = getattr(cls._xp, standard)
+    kind = _domains.UNARY.get(standard)
+    good = _domains.shared(_domains.dtypes(kind, cls._xp) if kind else ())
     check = _domains.checker(standard, cls._xp)
 
     def operator(self: Array, /) -> Any:
         array = _new(self.__class__)
         native = self.native
         try:
-            if check is not None:
+            if check is not None and native.dtype not in good:
                 check((native,))
             array.native = function(native)
         except Exception as error:

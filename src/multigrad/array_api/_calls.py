@@ -41,6 +41,9 @@ def function_over(name: str, function: Callable[..., Any], cls: type[Array]) -> 
     check = _domains.checker(name, cls._xp)
     general = _general(name, function, check, cls)
     ways = _of_one_array(name, function, cls)
+    good = _domains.shared(ways)
+    reals = _domains.shared(dtype for dtype in ways if _dtypes.dtype_name(dtype) in _dtypes.FLOATING)
+    of_reals = next((ways[dtype] for dtype in reals), function)
     several = (_of_list if name in _TAKE_LISTS else _of_several)(name, function, check, cls, general)
 
     def entry(first: Any, rest: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -51,7 +54,7 @@ def function_over(name: str, function: Callable[..., Any], cls: type[Array]) -> 
         if rest or type(first) is not cls:
             return several(first, rest, options)
         native = first.native
-        if native.dtype not in ways:
+        if native.dtype not in good:
             return general((first,), options)
         try:
             result = function(native, **options)
@@ -68,11 +71,11 @@ def function_over(name: str, function: Callable[..., Any], cls: type[Array]) -> 
         if rest or options or type(first) is not cls:
             return entry(first, rest, options)
         native = first.native
-        way = ways.get(native.dtype)
-        if way is None:
+        dtype = native.dtype
+        if dtype not in good:
             return general((first,), {})
         try:
-            result = way(native)
+            result = of_reals(native) if dtype in reals else ways[dtype](native)
         except Exception as error:
             raise_clearer(name, (native,), {}, error)
         if type(result) is type(native):

@@ -8,7 +8,7 @@ sums, products and means take bool.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from multigrad import _dtypes
@@ -89,6 +89,15 @@ def checker(name: str, namespace: Any) -> Callable[[Sequence[Any]], None] | None
 def dtypes(kind: str, namespace: Any) -> frozenset[Any]:
     """Return the dtypes of a kind, as objects of a namespace."""
     return frozenset(getattr(namespace, dtype) for dtype in KINDS[kind] if hasattr(namespace, dtype))
+
+
+def shared(dtypes: Iterable[Any]) -> frozenset[Any]:
+    """Return the one set of these dtypes: what every call looks into stays in the processor's caches."""
+    found = frozenset(dtypes)
+    return _SETS.setdefault(found, found)
+
+
+_SETS: dict[frozenset[Any], frozenset[Any]] = {}
 
 
 def violation(name: str, args: Sequence[Any]) -> str | None:

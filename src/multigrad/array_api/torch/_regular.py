@@ -12,9 +12,10 @@ from torch.compiler import is_dynamo_compiling
 
 from multigrad.array_api.torch._object import is_recorded
 
-_count_modes = torch._C._len_torch_dispatch_stack
 _functorch = torch._C._functorch  # no public question "is this tensor being transformed?" (torch 2.13)
+_count_modes = torch._C._len_torch_dispatch_stack
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
+_FEW = 1000  # elements: a pass over them costs less than asking how it can be done
 
 
 def is_constant(*arrays):
@@ -38,6 +39,17 @@ def is_readable(*arrays):
         if _functorch.is_legacy_batchedtensor(x):
             return False
     return True
+
+
+def are_few_and_positive(x):
+    """Tell of a tensor that requires grad whether it has few elements, all known to be positive, in one step."""
+    # What `is_readable` asks, as far as it can be about such a tensor.
+    if not x.is_cpu or is_dynamo_compiling() or _count_modes() or _functorch.is_functorch_wrapped_tensor(x):
+        return False
+    try:
+        return 0 < x.numel() <= _FEW and x.detach().min().item() > 0
+    except RuntimeError:
+        return False  # in a vmap of autograd's own
 
 
 def smallest(x):
