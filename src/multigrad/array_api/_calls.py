@@ -137,8 +137,10 @@ def _of_list(name: str, function: _Function, check: _Check | None, cls: type[Arr
     arrays = frozenset((cls,))
 
     def call(first: Any, rest: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if rest or type(first) not in _LISTS or not arrays.issuperset(map(type, first)) or not first:
+        if rest or type(first) not in _LISTS or not arrays.issuperset(map(type, first)):
             return general((first, *rest), options)
+        if not first:
+            raise ValueError(f"xp.{name} takes at least one array.")
         operands = [one.native for one in first]
         try:
             result = function(operands, **options)
