@@ -143,6 +143,50 @@ def test_more_options_than_are_kept(backend, monkeypatch):
         assert sum(key[0] == id(f) for key in _program_store._known) <= 2
 
 
+@pytest.mark.parametrize("operator", [multigrad.hvp, multigrad.jvp], ids=["hvp", "jvp"])
+def test_pairs_are_checked_before_every_call(backend, operator):
+    x, v = natives(backend, np.asarray([1.0, 2.0]), np.asarray([1.0, 0.5]))
+    f = lambda *xs: xp.sum(xs[0] ** 3)  # noqa: E731
+    product = lambda *pair: multigrad.to_numpy(operator(f, *pair, backend=backend, compile=True)[-1])  # noqa: E731
+    expected = product((x,), (v,))
+    np.testing.assert_array_equal(expected, [6.0, 6.0] if operator is multigrad.hvp else 9.0)
+    for _ in range(2):
+        for pair in (((x,), (v,)), ([x], [v]), ((x,), [v])):
+            np.testing.assert_array_equal(product(*pair), expected)
+        for primals, tangents in (((x, v), ()), ((), (x, v)), ([x, v], [])):
+            with pytest.raises(multigrad.StructureError, match="one tangent per primal"):
+                product(primals, tangents)
+        for primals, tangents, word in ((x, (v,), "primals"), ((x,), v, "tangents"), (None, (v,), "primals")):
+            with pytest.raises(multigrad.StructureError, match=f"Expected a tuple for {word}"):
+                product(primals, tangents)
+
+
+def test_types_and_numbers_of_arguments_in_any_order(backend):
+    counted = Counted(lambda *xs: sum(xp.sum(x**2) for x in xs))
+    compiled = multigrad.gradient(counted, backend=backend, compile=True)
+    values = np.float64([1.0, 1.0 + 2.0**-40])
+    narrow, wide = natives(backend, np.float32([3.0, 4.0]), values)
+    array = getattr(multigrad.array_api, backend).asarray(wide)
+    for runs in range(3):
+        for args in (
+            (wide,),
+            (narrow, narrow),
+            (wide, wide),
+            (array, wide),
+            (values, values),
+            (narrow, wide),
+            (array,),
+        ):
+            found = compiled(*args)
+            expected = multigrad.to_numpy(args[0])
+            assert isinstance(found, multigrad.Array) == isinstance(args[0], multigrad.Array)
+            assert multigrad.to_numpy(found).dtype == expected.dtype
+            np.testing.assert_array_equal(multigrad.to_numpy(found), 2 * expected)
+        if not runs:
+            once = counted.runs
+    assert counted.runs == once
+
+
 @pytest.mark.parametrize("wrong", [3, None, "f"])
 def test_what_is_no_function(backend, wrong):
     for _ in range(2):

@@ -195,6 +195,57 @@ def test_only_singular_matrices_of_a_stack_have_no_inverse(mode, function):
     np.testing.assert_allclose(found[1:], np.linalg.inv(a[1:]), rtol=1e-14, atol=1e-15)
 
 
+def of_condition(condition, size=6):
+    """Return a matrix with singular values from 1 down to the inverse of the condition number."""
+    first, last = (np.linalg.qr(np.random.default_rng(k).normal(size=(size, size)))[0] for k in (0, 1))
+    return first @ np.diag(np.logspace(0, -np.log10(condition), size)) @ last
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_ill_conditioned_solution_leaves_no_residual(mode):
+    # The product with the inverse, XLA's own solution, leaves one of 1e-7.
+    import tensorflow as tf
+
+    solve = multigrad.get_backend("tensorflow").xp.linalg.solve
+    a, x = of_condition(1e10), np.random.default_rng(2).normal(size=(6, 2))
+
+    def solved(a, b):
+        with tf.GradientTape() as tape:
+            tape.watch(b)
+            found = solve(a, b)
+        return found, tape.gradient(found, b)
+
+    found, slope = (y.numpy() for y in in_mode(solved, mode)(tf.constant(a), tf.constant(a @ x)))
+    np.testing.assert_allclose(a @ found, a @ x, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(a.T @ slope, np.ones((6, 2)), rtol=0, atol=1e-14 * np.abs(slope).max())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_rows_and_columns_of_any_size_are_no_reason_to_be_singular(mode):
+    import tensorflow as tf
+
+    linalg = multigrad.get_backend("tensorflow").xp.linalg
+    rows, columns = np.array([1e-90, 1.0, 1e90])[:, None], np.array([1e60, 1e-120, 1.0])
+    inner = np.array([[2.0, 1.0, -1.0], [1.0, 3.0, 1.0], [-1.0, 1.0, 4.0]])
+    found = in_mode(linalg.inv, mode)(tf.constant(rows * inner * columns)).numpy()
+    np.testing.assert_allclose(found * columns[:, None] * rows.T, np.linalg.inv(inner), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("gap", [1e-3, 1e-6, 1e-8, 1e-10])
+def test_vectors_of_near_values_are_orthonormal(mode, gap):
+    import tensorflow as tf
+
+    linalg = multigrad.get_backend("tensorflow").xp.linalg
+    values = np.array([1.0, 1.0 + gap, 1.0 - 1.7 * gap, 2.0, 3.0, 4.0, 5.0, 6.0])
+    stack = np.random.default_rng(4).normal(size=(20, 8, 8))
+    q = np.linalg.qr(stack)[0]
+    a = q * values @ q.mT
+    _, vectors = in_mode(lambda a: tuple(linalg.eigh(a)), mode)(tf.constant(a))
+    products = vectors.numpy().mT @ vectors.numpy()
+    np.testing.assert_allclose(products, np.broadcast_to(np.eye(8), a.shape), rtol=0, atol=1e-11)
+
+
 @pytest.mark.parametrize("compile", [False, True])
 def test_the_inverse_has_its_first_and_second_derivative(compile):
     a = np.array([[1.0, 2.0], [3.0, 5.0]])

@@ -220,3 +220,15 @@ def test_angles_of_any_size():
     assert [math.copysign(1, x) for x in found] == [math.copysign(1, math.atan2(y, x)) for y, x in points]
     slopes = compiled(gradient(function("atan2")), tensors([(0.0, -0.0), (1e-300, 1e-300), (1e-200, 0.0)]))
     assert slopes == [pytest.approx([0.0, 5e299, 0.0]), pytest.approx([0.0, -5e299, -1e200])]
+
+
+def test_lengths_of_any_size():
+    rows = [(3 * 10.0**k, 4 * 10.0**k) for k in (-300, -200, -100, 0, 100, 200, 300)]
+    f, points = function("hypot"), tensors([*rows, (-INF, NAN), (NAN, INF), (1.0, NAN), (-INF, 1.0)])
+    found = compiled(lambda *xs: [f(*xs)], points)[0]
+    assert found == pytest.approx([math.hypot(*row) for row in rows] + [INF, INF, NAN, INF], rel=1e-15, nan_ok=True)
+    first = compiled(gradient(f), tensors(rows))
+    assert [x for slopes in first for x in slopes] == pytest.approx([0.6] * 7 + [0.8] * 7, rel=1e-15)
+    second = compiled(gradient(f, 2), tensors(rows))
+    for slopes, number in zip(second, (16, -12, -12, 9), strict=True):
+        assert slopes == pytest.approx([number / 25 / math.hypot(*row) for row in rows], rel=1e-14)

@@ -38,38 +38,60 @@ def _steps(size, one):
     return steps, scale, k * math.log(2)
 
 
+def hypot(x1, x2):
+    """Return hypot by the root of the squares, scaled by a power of 2, with the derivative 0 at (0, 0)."""
+    x, y = torch.abs(x1.detach()), torch.abs(x2.detach())
+    size, one = torch.maximum(x, y), torch.ones_like(x)
+    none, zero = 0 * one, size == 0
+    digits = math.frexp(torch.finfo(x.dtype).max)[1]
+    # By so much that neither the squares nor the second derivatives over a factor leave the dtype's range.
+    far, factor = 2.0 ** (digits * 5 // 16), 2.0 ** (digits * 17 // 32)
+    scale, inverse = [
+        torch.where(size > far, one / power, torch.where(size < 1 / far, one * power, one))
+        for power in (factor, 1 / factor)
+    ]
+    u, v = x1 * scale, x2 * scale
+    root = torch.sqrt(u * u + v * v + torch.where(zero, one, none)) * torch.where(zero, none, inverse)
+    infinite = one * math.inf  # beside NaN, too
+    return torch.where(x == math.inf, infinite, torch.where(y == math.inf, infinite, root))
+
+
 def atan2(x1, x2):
     """Return atan2 with the derivative 0 at (0, 0), also forwards, and without underflow in fourth powers."""
     x, y = x2.detach(), x1.detach()
     size, one = torch.maximum(torch.abs(x), torch.abs(y)), torch.ones_like(x)
-    zero = size == 0  # one comparison: inductor is slow at two
+    none, zero = 0 * one, size == 0  # one comparison: inductor is slow at two
     digits = math.frexp(torch.finfo(x.dtype).max)[1]
     scale = torch.where(size < 2.0 ** -(digits // 4), one * 2.0 ** (digits * 7 // 16), one)
     scale = torch.where(size < 2.0 ** -(digits * 5 // 8), one * 2.0 ** (digits * 13 // 16), scale)
-    return torch.atan2(torch.where(zero, y, x1) * scale, torch.where(zero, torch.copysign(one, x), x2) * scale)
+    scale = torch.where(zero, none, scale)
+    # At (0, 0) 0, and to it what it is at (0, -0): in the value alone, as inductor is slow at signs.
+    turn = (math.pi / 2 - torch.copysign(math.pi / 2 * one, x)) * torch.copysign(one, y)
+    return torch.atan2(x1 * scale, x2 * scale + torch.where(zero, one, none)) + torch.where(zero, turn, -none)
 
 
 def acosh(x):
     """Return acosh(x) by acosh(x / 2ᵏ) + k·log(2) where the square of x would overflow, NaN below the domain.
 
     Near 1 torch's slope r = (x² - 1)^-½ has the rounding error of the square. What is added there is 0, with the first
-    and the second derivative that are missing: to those of a power of (x - 1)(x + 1) the two first orders in d, its
-    distance from the x² - 1 that was computed. By r itself, which costs no second root.
+    and the second derivative that are missing: d·r³ and -3·d·r⁵, where -2·d is the distance of (x - 1)(x + 1) from the
+    x² - 1 that was computed. By r itself, which costs no second root; the order of the factors is the quickest found.
     """
     size = x.detach()
     one = torch.ones_like(size)
     none = 0 * one
-    steps, scale, logarithm = _steps(size, inside(size > 0, size))
+    steps, scale, logarithm = _steps(size, one)
     scaled = x * scale
+    value = (torch.acosh(scaled) + steps * logarithm) * inside(size > 0, size)
+    near = torch.abs(size - 1.5) < 0.5  # 1 itself has the root's infinite slope
     square = scaled.detach().pow(2) - 1
     r = torch.rsqrt(square)
-    near = torch.abs(size - 1.5) < 0.5  # 1 itself has the root's infinite slope
-    d = (size - 1) * (size + 1) - square
-    slope = torch.where(near, -0.5 * d * (r * r * r), none)
-    curvature = torch.where(near, -1.5 * slope * size * (r * r), none)  # half of it
+    d = ((size - 1) * (size + 1) - square) * -0.5
     near_x = torch.where(near, x, one)
     move = near_x - near_x.detach()
-    return torch.acosh(scaled) + steps * logarithm + (slope * move + curvature * move.pow(2))
+    d, r = torch.where(near, d, none), torch.where(near, r, one)
+    r_square = r * r
+    return value + d * (r * r_square) * (move + r_square * ((-1.5 * move) * move))
 
 
 def logaddexp(x1, x2, *, finite):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from multigrad.array_api import _checks, _composed
-from multigrad.array_api.torch import _decompositions, _determinants, _norms, _regular
+from multigrad.array_api.torch import _decompositions, _determinants, _factors, _norms, _whole
 from multigrad.array_api.torch._dtypes import floating, promotion
 from multigrad.array_api.torch._elementwise import multiply
 from multigrad.array_api.torch._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
@@ -172,15 +172,11 @@ def solve(x1, x2, /):
             f"xp.linalg.solve needs as many equations as unknowns, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}."
         )
     x1, right = _same_stacks(x1, x2[:, None] if vector else x2)
-    if _regular.is_readable(x1, right):
+    if _whole.value(x1) is not None and _whole.value(right) is not None:
         result, info = torch.linalg.solve_ex(x1, right)
-        if not info.any():
+        if not _whole.value(info).any().item():
             return result[..., 0] if vector else result
-    # The derivative of the derivative raises for a singular matrix (torch 2.13): the identity takes its place.
-    info = torch.linalg.lu_factor_ex(x1.detach()).info
-    singular = (info != 0)[..., None, None].to(x1.dtype)
-    eye = torch.eye(x1.shape[-1], dtype=x1.dtype, device=x1.device)
-    result = _valid(torch.linalg.solve_ex(x1 * (1 - singular) + eye * singular, right).result, info)
+    result = _factors.solve(x1, right)
     return result[..., 0] if vector else result
 
 

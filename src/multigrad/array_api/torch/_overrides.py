@@ -11,8 +11,17 @@ import math
 
 import torch
 
-from multigrad.array_api.torch import _fused, _inverse_complex
-from multigrad.array_api.torch._regular import has_no_zero, is_apart, is_constant, is_readable, largest, smallest
+from multigrad.array_api.torch import _fused, _inverse_complex, _pieces
+from multigrad.array_api.torch._pieces import by_blocks, in_pieces, taken_apart
+from multigrad.array_api.torch._regular import (
+    are_few_and_positive,
+    has_no_zero,
+    is_apart,
+    is_constant,
+    is_readable,
+    largest,
+    smallest,
+)
 
 
 def valid(out):
@@ -20,7 +29,7 @@ def valid(out):
     return out * torch.clamp(out.detach(), 1, 1)  # 1 or NaN
 
 
-def override(is_right, *, takes_complex=False):
+def override(is_right, *, takes_complex=False, right_where_positive=False):
     """Make of a function of arrays of one dtype the override of torch's function of that name.
 
     Parameters
@@ -29,6 +38,8 @@ def override(is_right, *, takes_complex=False):
         Whether the native derivative is right, to every order, at all elements of real arrays; False if unknown.
     takes_complex
         Whether complex arrays go to the override; else torch's own function takes them.
+    right_where_positive
+        Whether the native derivative of a function of one array is right at all positive elements.
     """
 
     def wrap(function):
@@ -41,10 +52,9 @@ def override(is_right, *, takes_complex=False):
             return (native if is_constant(*arrays) or is_right(*arrays) else function)(*arrays)
 
         def real(x):
-            # The same for one real array, in few steps: x.requires_grad says at once that x is no constant.
-            return (native if (not x.requires_grad and is_constant(x)) or is_right(x) else function)(x)
+            return native(x) if x.requires_grad and are_few_and_positive(x) else call(x)
 
-        call.real = real
+        call.real = real if right_where_positive else call
         return call
 
     return wrap
@@ -69,21 +79,17 @@ def abs(x):  # noqa: A001
 
 
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
-_FEW = 1000  # elements beside which a call costs more than a pass over them
 
 
 def _has_no_sign(x):
     """Tell whether the sign bit of every element is known to be 0, as -0 has it not."""
-    if not is_readable(x):
+    if not is_readable(x) or not x.numel():
         return False
-    size = x.numel()
-    if size <= _FEW and (not size or x.detach().min().item() > 0):
-        return size > 0
     # In one pass: as integers, the others are negative.
     return x.detach().resolve_neg().view(_BITS[x.element_size()]).min().item() >= 0
 
 
-@override(_has_no_sign)
+@override(_has_no_sign, right_where_positive=True)
 def sqrt(x):
     # Native: -inf at -0, where the value is -0 and the slope +inf. The root of 0, and -0 again: by sums, whose
     # derivative is 1.
@@ -100,30 +106,38 @@ def _logarithm(function):
         return function((x + 0.0) * _fused.inside(where >= 0, where))  # the same in a compiled program: no root
 
     masked.__name__ = function.__name__
-    return override(_has_no_sign)(masked)
+    return override(_has_no_sign, right_where_positive=True)(masked)
 
 
 log, log2, log10 = _logarithm(torch.log), _logarithm(torch.log2), _logarithm(torch.log10)
 
 
-@override(lambda x: smallest(x) >= -1)
+def _is_in_domain_of_log1p(x):
+    return smallest(x) >= -1
+
+
+@override(by_blocks(_is_in_domain_of_log1p))
 def log1p(x):
     # Native: 1 / (1 + x) outside the domain.
     where = x.detach()
     if is_readable(where):
-        return valid(torch.log1p(x))
+        return _pieces.valid(torch.log1p(x), _is_in_domain_of_log1p, x)
     # The same in a compiled program: no logarithm for the slope.
     return torch.log1p(x * _fused.inside(where >= -1, where))
 
 
-@override(lambda x: smallest(x) >= -1 and largest(x) <= 1, takes_complex=True)
+def _is_in_domain_of_atanh(x):
+    return smallest(x) >= -1 and largest(x) <= 1
+
+
+@override(by_blocks(_is_in_domain_of_atanh), takes_complex=True)
 def atanh(x):
     if x.dtype.is_complex:
         return _inverse_complex.atanh(x)
     # Native: 1 / (1 - x²) outside the domain.
     where = x.detach()
     if is_readable(where):
-        return valid(torch.atanh(x))
+        return _pieces.valid(torch.atanh(x), _is_in_domain_of_atanh, x)
     return torch.atanh(x * _fused.inside(torch.abs(where) <= 1, where))  # as in log1p
 
 
@@ -143,7 +157,12 @@ def _root_of_largest(dtype):
     return torch.finfo(dtype).max ** 0.5 / 4
 
 
-@override(lambda x: smallest(x) >= 1.1 and largest(x) <= _root_of_largest(x.dtype), takes_complex=True)
+def _is_between_one_and_roots(x):
+    return smallest(x) >= 1.1 and largest(x) <= _root_of_largest(x.dtype)
+
+
+@override(by_blocks(_is_between_one_and_roots), takes_complex=True)
+@taken_apart(_is_between_one_and_roots)
 def acosh(x):
     if x.dtype.is_complex:
         return _inverse_complex.acosh(x)
@@ -161,7 +180,8 @@ def _has_squares(x):
     return smallest(x) >= -_root_of_largest(x.dtype) and largest(x) <= _root_of_largest(x.dtype)
 
 
-@override(_has_squares, takes_complex=True)
+@override(by_blocks(_has_squares), takes_complex=True)
+@taken_apart(_has_squares)
 def asinh(x):
     if x.dtype.is_complex:
         return _inverse_complex.asinh(x)
@@ -185,9 +205,18 @@ def _choice(native, with_number):
             return native(x1, x2)
         for x, bound in ((x1, x2), (x2, x1)):
             if not bound.ndim and x.ndim and is_constant(bound) and is_readable(bound):
-                number = bound.item()
-                if is_apart(x, number):
-                    return with_number(x, number)
+                return beside_number(x, bound, bound.item())
+        return general(x1, x2)
+
+    def beside_number(x, bound, number):
+        def is_apart_from_it(x):
+            return is_apart(x, number)
+
+        if by_blocks(is_apart_from_it)(x):
+            return with_number(x, number)
+        return in_pieces(lambda x: general(x, bound), lambda x: with_number(x, number), is_apart_from_it, x)
+
+    def general(x1, x2):
         out = native(x1, x2)
         return out if _has_no_nan(out) else valid(out)  # native: 1 1 at NaN, forwards 0 1
 
@@ -213,15 +242,33 @@ def clip_to_numbers(x, low, high):
     if low is None or high is None:
         bound = torch.full((), low if high is None else high, dtype=x.dtype, device=x.device)
         return (maximum if high is None else minimum)(x, bound)
-    if low < high and is_apart(x, low) and is_apart(x, high):
+    if not low < high:
+        return _clipped(x, low, high)
+
+    def is_apart_from_both(x):
+        return is_apart(x, low) and is_apart(x, high)
+
+    def quick(x):
         return torch.nn.functional.hardtanh(x, low, high)  # torch.clamp takes three times as long backwards
+
+    if by_blocks(is_apart_from_both)(x):
+        return quick(x)
+    return in_pieces(lambda x: _clipped(x, low, high), quick, is_apart_from_both, x)
+
+
+def _clipped(x, low, high):
     if low == high:
         x = torch.where(x.detach() == low, x.detach(), x)  # between equal bounds the bounds share
     low, high = (torch.full((), bound, dtype=x.dtype, device=x.device) for bound in (low, high))
     return valid(torch.minimum(torch.maximum(x, low), high))
 
 
-@override(lambda x, low, high: is_apart(x, low) and is_apart(x, high) and _is_above(high, low))
+def _is_apart_from_bounds(x, low, high):
+    return is_apart(x, low) and is_apart(x, high) and _is_above(high, low)
+
+
+@override(by_blocks(_is_apart_from_bounds))
+@taken_apart(_is_apart_from_bounds)
 def clip(x, low, high):
     """Clip an array of floats between arrays of its dtype."""
     where, bounds = x.detach(), (low.detach(), high.detach())
@@ -240,6 +287,10 @@ def _has_fourth_power(x):
     return is_readable(x) and smallest(torch.abs(x.detach())) >= _scaling_bound(x.dtype)
 
 
+def _have_fourth_powers(x1, x2):
+    return _has_fourth_power(x1) or _has_fourth_power(x2)
+
+
 def _sizes(x1, x2):
     """Return the larger of two sizes, 1 where it is 0 else 0, and where its fourth power may underflow, if anywhere."""
     size = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach()))
@@ -247,9 +298,12 @@ def _sizes(x1, x2):
     return size, zero, None if smallest(size + zero) >= bound else size < bound
 
 
-@override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
+@override(by_blocks(_have_fourth_powers))
+@taken_apart(_have_fourth_powers)
 def hypot(x1, x2):
     # Native: NaN at (0, 0); and beyond first order infinite where squares underflow: scaled by a power of 2.
+    if _fused.is_traced():
+        return _fused.hypot(x1, x2)
     size, zero, small = _sizes(x1, x2)
     x1, none_there = x1 + zero, 1 - zero
     if small is None:
@@ -259,7 +313,8 @@ def hypot(x1, x2):
     return torch.hypot(x1 * up, x2 * up) * (none_there * down)
 
 
-@override(lambda x1, x2: _has_fourth_power(x1) or _has_fourth_power(x2))
+@override(by_blocks(_have_fourth_powers))
+@taken_apart(_have_fourth_powers)
 def atan2(x1, x2):
     # Native: forwards NaN at (0, 0), where the derivative is 0; and in second order infinite where the square of the
     # squares underflows: scaled to about 1.
@@ -293,7 +348,8 @@ def _is_finite(x):
     return smallest(x) > -math.inf and largest(x) < math.inf
 
 
-@override(_is_near)
+@override(by_blocks(_is_near))
+@taken_apart(_is_near)
 def logaddexp(x1, x2):
     # Native: NaN in second order where the exponential of the difference overflows.
     return _fused.logaddexp(x1, x2, finite=_is_finite(x1) and _is_finite(x2))
@@ -309,10 +365,18 @@ def pow(x1, x2):  # noqa: A001
         return _complex_pow(x1, x2)
     if not x1.dtype.is_floating_point:
         return torch.pow(x1, x2)
-    if is_constant(x1, x2) or (has_no_zero(x1) and has_no_zero(x2)):
+    if is_constant(x1, x2) or by_blocks(_have_no_zero)(x1, x2):
         return torch.pow(x1, x2)
     if _fused.is_traced():
         return _fused.power(x1, x2)
+    return in_pieces(_power, torch.pow, _have_no_zero, x1, x2)
+
+
+def _have_no_zero(x1, x2):
+    return has_no_zero(x1) and has_no_zero(x2)
+
+
+def _power(x1, x2):
     constant = [is_constant(x) for x in (x1, x2)]
     # Native: in second order NaN at the base 0, where the function is flat in the exponent.
     exponent = x2 if constant[1] else torch.where((x1 == 0) & (x2 >= 0), x2.detach(), x2)

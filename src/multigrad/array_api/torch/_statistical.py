@@ -5,7 +5,7 @@ import math
 import torch
 
 from multigrad.array_api import _checks
-from multigrad.array_api.torch import _overrides, _products, _regular
+from multigrad.array_api.torch import _extremes, _overrides, _products, _regular
 from multigrad.array_api.torch._dtypes import astype, floating
 from multigrad.array_api.torch._unsigned import SIGNED, by_rank
 
@@ -38,7 +38,7 @@ def _accumulated(function, x, dtype):
 
 
 def sum(x, /, *, axis=None, dtype=None, keepdims=False):  # noqa: A001
-    if dtype is None and type(axis) is int and -x.ndim <= axis < x.ndim and x.dtype.is_floating_point:
+    if dtype is None and type(axis) is int and x.is_floating_point() and -(ndim := x.ndim) <= axis < ndim:
         return torch.sum(x, axis, keepdim=keepdims)  # the usual call
     if axis is None and not keepdims:
         return _accumulated(torch.sum, x, dtype)
@@ -88,11 +88,16 @@ def cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
 
 
 def _extreme(function, x, axis, keepdims):
-    if type(axis) is int and -x.ndim <= axis < x.ndim and x.numel() and x.dtype not in SIGNED:
-        return function(x, axis, keepdim=keepdims)  # the usual call
-    if not x.numel():
+    size = x.numel()
+    if type(axis) is int and -x.ndim <= axis < x.ndim and size and x.dtype not in SIGNED:
+        if size < _extremes.LARGE:
+            return function(x, axis, keepdim=keepdims)  # the usual call
+        return _extremes.along(function, x, axis, keepdims)
+    if not size:
         _check_choice(x, axis, function.__name__.removeprefix("a"))
     if axis is None and not keepdims:
+        if size >= _extremes.LARGE and x.dtype.is_floating_point and x.is_contiguous():
+            return _extremes.along(function, torch.reshape(x, (-1,)), 0, False)
         return function(x) if x.dtype not in SIGNED else by_rank(function)(x)
     axes = _checks.axes(axis, x.ndim)
     if axes or not x.ndim:
@@ -114,7 +119,8 @@ def min(x, /, *, axis=None, keepdims=False):  # noqa: A001
 
 
 def mean(x, /, *, axis=None, keepdims=False):
-    x = floating(x)
+    if not x.is_floating_point():
+        x = floating(x)
     if not x.numel():
         return sum(x, axis=axis, keepdims=keepdims) / 0  # torch's tangent of an empty mean is 0, not NaN as its value
     if axis is None and not keepdims:
