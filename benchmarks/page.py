@@ -169,7 +169,7 @@ _LEAKS = (
     "program for good, whoever calls it. The table shows the growth of the resident memory while ever new closures are",
     "compiled, called once and dropped (`python -m benchmarks.leaks`), natively and through multigrad; what the",
     "closures hold is freed. On PyTorch multigrad compiles closures that differ in their data alone once: what is left",
-    "is the source that torch keeps of each traced graph, 2 KB. TensorFlow and XLA keep each program, natively, too.",
+    "is the source that torch keeps of each traced graph, 2 KB. TensorFlow and XLA keep each program for good, natively; multigrad compiles closures that differ in their data alone once there, too.",
     "",
     "| framework | who | closures | growth | per closure |",
     "|---|---|---|---|---|",

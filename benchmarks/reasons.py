@@ -44,12 +44,6 @@ REASONS: tuple[tuple[str, Callable[[str, str, str], bool]], ...] = (
         lambda backend, workload, mode: (backend, workload, mode) == ("jax", "det", "compiled"),
     ),
     (
-        "**llsq, eager, TensorFlow**: the standard's running product with the initial 1 is a product and a copy of its "
-        "result; TensorFlow's exclusive product, which the native code takes, makes no copy (16 MB, 4 of 25 ms, by "
-        "`tf.pad` and by `tf.concat` alike).",
-        lambda backend, workload, mode: (backend, workload, mode) == ("tensorflow", "llsq", "eager"),
-    ),
-    (
         "**W4 and W5, compiled, TensorFlow**: what a call of `tf.function` costs is saved here as well, 0.1 ms (see "
         "W1 to W3 and W6), but nearly all of the time is that of XLA's program, the same one.",
         lambda backend, workload, mode: backend == "tensorflow" and workload in ("W4", "W5") and mode == "compiled",

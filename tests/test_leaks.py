@@ -128,5 +128,5 @@ def test_compiled_closures_are_freed_with_their_programs(backend, monkeypatch):
     assert not closures.alive
     assert own_objects() == before
     # Compilers keep something of each program for good. Measured with `benchmarks.leaks`, in KB, native and here:
-    # torch 250 and 2, TensorFlow 490 and 580, JAX 1 and 2. An array that stayed would be 3200.
+    # torch 250 and 2, TensorFlow 490 and 0, JAX 1 and 2. An array that stayed would be 3200.
     assert found / count < 1_600_000

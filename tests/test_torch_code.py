@@ -10,6 +10,7 @@ import pytest
 
 import multigrad
 from multigrad import RecompileWarning, xp
+from multigrad._recent import Recent
 
 pytestmark = pytest.mark.needs("torch")
 X = np.asarray([0.5, -1.5, 2.0])
@@ -22,7 +23,7 @@ def compilations(monkeypatch):
 
     from multigrad.adapters.torch import _code
 
-    monkeypatch.setattr(_code, "_CACHE", _code._Cache())
+    monkeypatch.setattr(_code, "_CODES", Recent(256))
     native, seen = torch._inductor.compile, []
 
     def counted(graph, inputs):
@@ -87,17 +88,6 @@ def test_the_layout_of_what_is_closed_over_counts(compilations):
         times = 3 if shape == (3, 1) else 1
         np.testing.assert_allclose(differentiated(lambda x, data=data: xp.sum(x * data)), np.full(3, 2.0 * times))
     assert len(compilations) == 4
-
-
-def test_code_is_forgotten_in_the_order_of_its_use():
-    from multigrad.adapters.torch import _code
-
-    cache = _code._Cache()
-    for k in range(_code._KEPT):
-        cache.keep(k, str(k))
-    assert cache.get(0) == "0"
-    cache.keep("new", "code")
-    assert [cache.get(0), cache.get(1), cache.get("new")] == ["0", None, "code"]
 
 
 def test_data_is_not_kept_by_the_code(compilations, monkeypatch):

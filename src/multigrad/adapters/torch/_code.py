@@ -6,8 +6,6 @@ each, and keeps some 100 KB of every program for good.
 
 from __future__ import annotations
 
-import collections
-import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -15,32 +13,12 @@ import torch
 import torch._inductor
 from torch._subclasses.fake_tensor import DynamicOutputShapeException
 
+from multigrad._recent import Recent
+
 _Code = Callable[..., Any]
 
-_KEPT = 256
-
-
-class _Cache:
-    """The code of the graphs that were used last. It holds no tensors: those of a graph are among its inputs."""
-
-    def __init__(self) -> None:
-        self._codes: collections.OrderedDict[Hashable, _Code] = collections.OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> _Code | None:
-        with self._lock:
-            if key in self._codes:
-                self._codes.move_to_end(key)
-            return self._codes.get(key)
-
-    def keep(self, key: Hashable, code: _Code) -> None:
-        with self._lock:
-            self._codes[key] = code
-            if len(self._codes) > _KEPT:
-                self._codes.popitem(last=False)
-
-
-_CACHE = _Cache()
+# It holds no tensors: those of a graph are among its inputs.
+_CODES: Recent[_Code] = Recent(256)
 
 
 def compiled(graph: Any, inputs: Sequence[Any]) -> _Code:
@@ -51,10 +29,10 @@ def compiled(graph: Any, inputs: Sequence[Any]) -> _Code:
     # What inductor looks at besides the graph.
     settings = (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
     key = (described, tuple(map(_layout, inputs)), settings)
-    code = _CACHE.get(key)
+    code = _CODES.get(key)
     if code is None:
         code = _compile(graph, inputs)
-        _CACHE.keep(key, code)
+        _CODES.keep(key, code)
     return code
 
 

@@ -13,6 +13,7 @@ from multigrad._computation import Computation
 from multigrad._dtypes import dtype_name
 from multigrad._errors import DetachedValueError, DtypeError
 from multigrad._protocol import FlatFunction, Native, Natives, PrecisionSetting, Pullback, TracedOperation
+from multigrad.adapters.tensorflow._program import Program
 from multigrad.array_api.tensorflow import _native as native_namespace
 from multigrad.array_api.tensorflow import _object, _tracing
 from multigrad.array_api.tensorflow._array import TensorFlowArray
@@ -143,34 +144,7 @@ class TensorFlowBackend:
         return tf.convert_to_tensor(x, dtype)
 
     def compile(self, f: Callable[..., Natives], arrays: Natives, /) -> Callable[..., Natives]:
-        return _Program(f, [tf.TensorSpec(x.shape, x.dtype) for x in arrays])
-
-
-class _Program:
-    """A function compiled by XLA; where XLA lacks a kernel, as a graph."""
-
-    __slots__ = ("_compiled", "_f", "_proved", "_specs")
-
-    def __init__(self, f: Callable[..., Natives], specs: list[tf.TensorSpec]) -> None:
-        self._f = f
-        self._specs = specs
-        self._compiled = self._build(jit_compile=True)
-        self._proved = False
-
-    def _build(self, *, jit_compile: bool) -> Any:
-        function = tf.function(self._f, jit_compile=jit_compile, autograph=False)
-        return function.get_concrete_function(*self._specs)
-
-    def __call__(self, *arrays: Native) -> Natives:
-        if self._proved:
-            return tuple(self._compiled(*arrays))
-        try:
-            results = self._compiled(*arrays)
-        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
-            self._compiled = self._build(jit_compile=False)
-            results = self._compiled(*arrays)
-        self._proved = True
-        return tuple(results)
+        return Program(f, arrays)
 
 
 class _Pullback:
