@@ -249,11 +249,11 @@ class TracedNamespace(Names):
         return out if min is None or max is None else self._share_where_bounds_meet(out, x, min, max)
 
     def _share_where_bounds_meet(self, out: Any, x: Any, low: Any, high: Any) -> Any:
-        """Rule 2: where both bounds are x, they share the derivative."""
+        """Rule 2: where both bounds are x, they share the derivative; that in x is 0 times the cotangent (rule 5)."""
         meet = self.logical_and(self.equal(x, low), self.equal(x, high))
         numbers = isinstance(low, int | float) and isinstance(high, int | float)
         shared = 0.5 * low + 0.5 * high if numbers else self.add(0.5 * low, 0.5 * high)
-        return self.where(meet, shared, out)
+        return self.where(meet, self.add(self.multiply(x, 0.0), shared), out)
 
     # Values that occur once, as elements taken: the first of equal ones (rule 2: the stable permutation).
 

@@ -30,9 +30,10 @@ def _choice(forward, difference, is_chosen):
         return _raw.Sign(x=difference(x, y))
 
     def pull(cotangent, _, x, y):
-        half = _half(cotangent)
-        turned = _times(half, sign(x, y))
-        return [summed_to(_raw.AddV2(x=half, y=turned), x), summed_to(_raw.Sub(x=half, y=turned), y)]
+        # As factors: half of an infinite cotangent at a tie, NaN for what was not chosen (rule 5).
+        half, turned = constant(0.5, x), _half(sign(x, y))
+        slopes = _raw.AddV2(x=turned, y=half), _raw.Sub(x=half, y=turned)
+        return [summed_to(_times(cotangent, slope), z) for slope, z in zip(slopes, (x, y), strict=True)]
 
     of_two = derived(forward, pull)
 
@@ -42,8 +43,7 @@ def _choice(forward, difference, is_chosen):
         def pull(cotangent, _, x):
             if is_readable(x):
                 return [_times(cotangent, _slope(values(x), np.asarray(value, x.dtype.as_numpy_dtype), is_chosen))]
-            half = _half(cotangent)
-            return [_raw.AddV2(x=half, y=_times(half, sign(x, number)))]
+            return [_times(cotangent, _raw.AddV2(x=_half(sign(x, number)), y=constant(0.5, x)))]
 
         return derived(lambda x: forward(x, number), pull)(x)
 
@@ -127,12 +127,11 @@ def clip_to_arrays(x, low, high):
     def pull(cotangent, _, x, low, high):
         above = _sign_of_difference(x, low)
         below = _sign_of_difference(high, _larger(x, low))
-        half = _half(cotangent)
+        half, turned = constant(0.5, x), _half(below)
         # None is inside where both bounds are x, and where they are in the wrong order.
-        in_x = _times(half, _raw.Relu(features=_raw.AddV2(x=above, y=below)))
-        turned = _times(half, below)
+        in_x = _half(_raw.Relu(features=_raw.AddV2(x=above, y=below)))
         in_high = _raw.Sub(x=half, y=turned)
         in_low = _raw.Sub(x=_raw.AddV2(x=half, y=turned), y=in_x)
-        return [summed_to(one, z) for one, z in ((in_x, x), (in_low, low), (in_high, high))]
+        return [summed_to(_times(cotangent, slope), z) for slope, z in ((in_x, x), (in_low, low), (in_high, high))]
 
     return derived(forward, pull)(x, low, high)

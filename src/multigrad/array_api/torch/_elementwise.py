@@ -5,7 +5,7 @@ import operator
 import torch
 
 from multigrad._dtypes import NUMBERS
-from multigrad.array_api.torch import _overrides, _unsigned
+from multigrad.array_api.torch import _choices, _overrides, _unsigned
 from multigrad.array_api.torch._dtypes import promotion
 from multigrad.array_api.torch._unsigned import bitwise, choosing, comparing
 
@@ -137,8 +137,8 @@ copysign = binary(_overrides.copysign, numbers=False, floating=True)
 hypot = binary(_overrides.hypot, numbers=False, floating=True)
 logaddexp = binary(_overrides.logaddexp, numbers=False, floating=True)
 nextafter = binary(lambda x1, x2: torch.nextafter(_flat(x1), _flat(x2)), numbers=False, floating=True)
-maximum = binary(_overrides.maximum, choosing(torch.maximum), numbers=False)
-minimum = binary(_overrides.minimum, choosing(torch.minimum), numbers=False)
+maximum = binary(_choices.maximum, choosing(torch.maximum), numbers=False)
+minimum = binary(_choices.minimum, choosing(torch.minimum), numbers=False)
 
 bitwise_and, bitwise_or = binary(torch.bitwise_and), binary(torch.bitwise_or)
 bitwise_xor, _invert = binary(torch.bitwise_xor), _unsigned.by_bits(torch.bitwise_not)
@@ -260,12 +260,12 @@ def sign(x, /):
 def clip(x, /, min=None, max=None):
     arrays = sum([isinstance(bound, torch.Tensor) for bound in (min, max)])
     if not arrays and x.dtype.is_floating_point and (min is not None or max is not None):
-        return _overrides.clip_to_numbers(x, min, max)
+        return _choices.clip_to_numbers(x, min, max)
     if arrays and min is not None and max is not None:
         bounds = [b if isinstance(b, torch.Tensor) else promotion.constant(b, x) for b in (min, max)]
         operands = promotion.common([x, *bounds])
         if operands[0].dtype.is_floating_point:
-            return _overrides.clip(*operands)
+            return _choices.clip(*operands)
     if min is not None:
         x = maximum(x, min)
     return x if max is None else minimum(x, max)

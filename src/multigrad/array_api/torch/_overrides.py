@@ -16,7 +16,6 @@ from multigrad.array_api.torch._pieces import by_blocks, in_pieces, taken_apart
 from multigrad.array_api.torch._regular import (
     are_few_and_positive,
     has_no_zero,
-    is_apart,
     is_constant,
     is_readable,
     largest,
@@ -192,90 +191,6 @@ def asinh(x):
     limits, bound = torch.finfo(x.dtype), _root_of_largest(x.dtype)
     ratio = torch.clamp(torch.abs(size) / bound, 1, limits.max / bound * 2)
     return torch.asinh(x / ratio) + torch.copysign(torch.log(ratio), size)
-
-
-def _choice(native, with_number):
-    """Return an override of a choice between two tensors.
-
-    ``with_number(x, number)`` is quicker than torch's: its derivative is 0 at a tie, 1 at NaN, and right elsewhere.
-    """
-
-    def call(x1, x2):
-        if not x1.dtype.is_floating_point or is_constant(x1, x2):
-            return native(x1, x2)
-        for x, bound in ((x1, x2), (x2, x1)):
-            if not bound.ndim and x.ndim and is_constant(bound) and is_readable(bound):
-                return beside_number(x, bound, bound.item())
-        return general(x1, x2)
-
-    def beside_number(x, bound, number):
-        def is_apart_from_it(x):
-            return is_apart(x, number)
-
-        if by_blocks(is_apart_from_it)(x):
-            return with_number(x, number)
-        return in_pieces(lambda x: general(x, bound), lambda x: with_number(x, number), is_apart_from_it, x)
-
-    def general(x1, x2):
-        out = native(x1, x2)
-        return out if _has_no_nan(out) else valid(out)  # native: 1 1 at NaN, forwards 0 1
-
-    return call
-
-
-def _above(x, number):
-    return torch.nn.functional.threshold(x, number, number)
-
-
-maximum = _choice(torch.maximum, _above)
-minimum = _choice(torch.minimum, lambda x, number: -_above(-x, -number))
-
-
-def _is_above(x1, x2):
-    return is_readable(x1, x2) and smallest(x1.detach() - x2.detach()) > 0
-
-
-def clip_to_numbers(x, low, high):
-    """Clip an array of floats between numbers, of which one may be None."""
-    if is_constant(x):
-        return torch.clamp(x, low, high)
-    if low is None or high is None:
-        bound = torch.full((), low if high is None else high, dtype=x.dtype, device=x.device)
-        return (maximum if high is None else minimum)(x, bound)
-    if not low < high:
-        return _clipped(x, low, high)
-
-    def is_apart_from_both(x):
-        return is_apart(x, low) and is_apart(x, high)
-
-    def quick(x):
-        return torch.nn.functional.hardtanh(x, low, high)  # torch.clamp takes three times as long backwards
-
-    if by_blocks(is_apart_from_both)(x):
-        return quick(x)
-    return in_pieces(lambda x: _clipped(x, low, high), quick, is_apart_from_both, x)
-
-
-def _clipped(x, low, high):
-    if low == high:
-        x = torch.where(x.detach() == low, x.detach(), x)  # between equal bounds the bounds share
-    low, high = (torch.full((), bound, dtype=x.dtype, device=x.device) for bound in (low, high))
-    return valid(torch.minimum(torch.maximum(x, low), high))
-
-
-def _is_apart_from_bounds(x, low, high):
-    return is_apart(x, low) and is_apart(x, high) and _is_above(high, low)
-
-
-@override(by_blocks(_is_apart_from_bounds))
-@taken_apart(_is_apart_from_bounds)
-def clip(x, low, high):
-    """Clip an array of floats between arrays of its dtype."""
-    where, bounds = x.detach(), (low.detach(), high.detach())
-    factor = torch.clamp(torch.minimum(torch.maximum(where, bounds[0]), bounds[1]), 1, 1)  # 1 or NaN
-    # Between equal bounds the bounds share: x goes below.
-    x = torch.where((bounds[0] == bounds[1]) & (where == bounds[0]), -torch.inf, x)
-    return torch.minimum(torch.maximum(x * factor, low * factor), high * factor)
 
 
 def _scaling_bound(dtype):

@@ -30,11 +30,19 @@ def is_constant(*arrays):
 
 def is_readable(*arrays):
     """Tell whether values are there to be looked at, at once."""
+    for x in arrays:
+        if not x.is_cpu:
+            return False
+    return is_plain(*arrays)
+
+
+def is_plain(*arrays):
+    """Tell whether what is done to these tensors is done at once, and to them alone: no map, no compiler."""
     # Dynamo first: it looks no further. Whatever else traces does it by a mode.
     if is_dynamo_compiling() or _count_modes():
         return False
     for x in arrays:
-        if type(x) not in _PLAIN or not x.is_cpu or _functorch.is_functorch_wrapped_tensor(x):
+        if type(x) not in _PLAIN or _functorch.is_functorch_wrapped_tensor(x):
             return False
         if _functorch.is_legacy_batchedtensor(x):
             return False
@@ -73,12 +81,3 @@ def is_normal(x):
         return False
     size = torch.abs(x.detach())
     return smallest(size) > torch.finfo(size.dtype).tiny and largest(size) < math.inf
-
-
-def is_apart(x, y):
-    """Tell whether every element is known to differ from a number or from an array's."""
-    if isinstance(y, torch.Tensor):
-        if not is_readable(y):
-            return False
-        y = y.detach()
-    return is_readable(x) and smallest(torch.sub(x.detach(), y).abs_()) > 0
