@@ -100,3 +100,10 @@ def test_third_derivative_of_a_regular_matrix(backend):
 
     third = multigrad.gradient(multigrad.gradient(multigrad.gradient(line)), backend=backend)(0.0)
     assert float(third) == pytest.approx(6 * cubic, rel=1e-9)
+
+
+@pytest.mark.parametrize("matrix", [np.ones((2, 2)), np.ones((4, 4)), np.diag([2.0, -1.0, 3.0])], ids=str)
+def test_the_sign_of_a_real_determinant_is_flat(backend, matrix):
+    """Rule 3, at singular matrices too, where the logarithm beside it has no derivative."""
+    slope = multigrad.gradient(lambda x: xp.sum(xp.linalg.slogdet(x)[0]), backend=backend)(matrix)
+    np.testing.assert_array_equal(multigrad.to_numpy(slope), np.zeros(matrix.shape))

@@ -121,13 +121,18 @@ def _hessian_product_pulled(inputs, cotangents):
 
 def slogdet(x):
     sign, log = tf.linalg.slogdet(tf.stop_gradient(x))
-    return with_rule((sign, tf.math.real(log)), (x,), _slogdet_rule)
+    if x.dtype.is_complex:
+        return with_rule((sign, tf.math.real(log)), (x,), _complex_slogdet_rule)
+    return sign, with_rule((log,), (x,), _logarithm_rule)[0]  # a real sign is flat (rule 3)
 
 
-def _slogdet_rule(outputs, inputs, cotangents):
-    (sign, log), (x,), (g_sign, g) = outputs, inputs, cotangents
-    if x.dtype.is_complex:  # the sign turns where x changes; that of a real matrix is constant
-        g = tf.complex(g, -tf.math.imag(tf.math.conj(g_sign) * sign))
+def _complex_slogdet_rule(outputs, inputs, cotangents):
+    (sign, log), (g_sign, g) = outputs, cotangents  # the sign turns where x changes
+    return _logarithm_rule((log,), inputs, (tf.complex(g, -tf.math.imag(tf.math.conj(g_sign) * sign)),))
+
+
+def _logarithm_rule(outputs, inputs, cotangents):
+    (log,), (x,), (g,) = outputs, inputs, cotangents
     finite = tf.math.is_finite(log)
     if holds(finite):
         return each(g) * tf.linalg.inv(x, adjoint=True)

@@ -138,6 +138,8 @@ def _cofactor(xp: Any, g: Any, out: Any, x: Any) -> Any:
 
 def _slogdet(xp: Any, g: Any, out: Any, x: Any) -> Any:
     (g_sign, g_log), (sign, log) = g, out
+    if g_log is None and not xp.is_complex(x):  # the sign alone, which is flat at singular matrices, too
+        return xp.zeros_like(x)
     inverse = adjoint(xp, xp.linalg.inv(x))
     if g_log is None:
         g_log = xp.zeros_like(log)
