@@ -499,3 +499,48 @@ def test_one_program_runs_with_and_without_a_tape(compilations):
             slopes = compiled(x)
         np.testing.assert_allclose(accumulator.jvp(slopes), 6 * X)
     assert len(compilations) == 1
+
+
+def test_a_shape_of_many_axes_counts_as_data_and_still_compiles():
+    import tensorflow as tf
+
+    from multigrad.adapters.tensorflow._program import Program
+
+    shape = np.ones(20, dtype=np.int64)
+    program = Program(lambda x: (tf.broadcast_to(x, tf.constant(shape)) * 2.0,), (tf.constant(3.0),))
+    (result,) = program(tf.constant(3.0))
+    assert result.shape == tuple(shape)
+    assert float(tf.reduce_sum(result)) == 6.0
+    assert program._is_compiled
+
+
+def test_what_xla_refuses_with_data_as_inputs_is_compiled_with_the_data(monkeypatch):
+    import tensorflow as tf
+
+    from multigrad.adapters.tensorflow import _code
+    from multigrad.adapters.tensorflow._program import Program
+
+    def refuse(code, *inputs):
+        raise tf.errors.InvalidArgumentError(None, None, "must be a compile-time constant")
+
+    monkeypatch.setattr(_code._Code, "__call__", refuse)
+    program = Program(lambda x: (x * tf.constant(DATA),), (tf.constant(3.0, tf.float64),))
+    for _ in range(2):
+        np.testing.assert_array_equal(program(tf.constant(3.0, tf.float64))[0], 3.0 * DATA)
+    assert program._is_compiled
+    assert program._shared is None
+
+
+def test_what_xla_has_no_kernel_for_runs_as_a_graph_also_under_a_tape():
+    import tensorflow as tf
+
+    from multigrad.adapters.tensorflow._program import Program
+
+    matrices = tf.constant(np.eye(4) + 0.1)
+    program = Program(lambda x: (tf.linalg.det(x),), (matrices,))
+    with tf.GradientTape() as tape:
+        tape.watch(matrices)
+        (value,) = program(matrices)
+    np.testing.assert_allclose(tape.gradient(value, matrices), np.linalg.inv(matrices.numpy()).T * value, rtol=1e-12)
+    np.testing.assert_allclose(program(matrices)[0], value, rtol=1e-14)
+    assert not program._is_compiled

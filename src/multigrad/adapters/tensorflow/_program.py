@@ -16,6 +16,9 @@ from multigrad._protocol import Native, Natives
 from multigrad.adapters.tensorflow import _code
 
 
+_REFUSALS = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
+
+
 class Program:
     """A compiled function of tensors, differentiable like the function.
 
@@ -23,7 +26,7 @@ class Program:
     being built, get the function traced from f, which has derivatives.
     """
 
-    __slots__ = ("__weakref__", "_f", "_forget", "_proved", "_shared", "_specs", "_traced")
+    __slots__ = ("__weakref__", "_f", "_forget", "_is_compiled", "_proved", "_shared", "_specs", "_traced")
 
     def __init__(self, f: Callable[..., Natives], arrays: Natives) -> None:
         self._f = f
@@ -31,7 +34,8 @@ class Program:
         before = frozenset(gradient_registry.list())
         self._traced = self._trace(jit_compile=True)
         self._shared = _code.shared(self._traced) if tf.executing_eagerly() else None
-        self._proved = False
+        self._is_compiled = True
+        self._proved: set[bool] = set()  # of the shared code, and of the function's own
         rules = self._shared.rules - before if self._shared else ()
         self._forget = weakref.finalize(self, _forget, rules)
         self._forget.atexit = False
@@ -41,19 +45,26 @@ class Program:
         return function.get_concrete_function(*self._specs)
 
     def __call__(self, *arrays: Native) -> Natives:
-        if self._proved:
-            return self._run(arrays)
+        is_shared = self._shared is not None and not record.could_possibly_record() and tf.executing_eagerly()
+        if is_shared in self._proved:
+            return self._run(arrays, is_shared)
         try:
-            results = self._run(arrays)
-        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
-            self._traced, self._shared = self._trace(jit_compile=False), None
-            results = self._run(arrays)
-        self._proved = True
+            results = self._run(arrays, is_shared)
+        except _REFUSALS:
+            if is_shared:  # of data that XLA must know
+                self._shared = None
+            elif self._is_compiled:
+                self._traced, self._shared, self._is_compiled = self._trace(jit_compile=False), None, False
+            else:
+                raise
+            return self(*arrays)
+        self._proved.add(is_shared)
         return results
 
-    def _run(self, arrays: Natives) -> Natives:
-        if self._shared is not None and not record.could_possibly_record() and tf.executing_eagerly():
-            return self._shared.code(*arrays, *self._shared.data)
+    def _run(self, arrays: Natives, is_shared: bool) -> Natives:
+        if is_shared:
+            shared: Any = self._shared
+            return shared.code(*arrays, *shared.data)
         self._forget.detach()  # what becomes part of the caller's graph may be differentiated when this is gone
         return tuple(self._traced(*arrays))
 
