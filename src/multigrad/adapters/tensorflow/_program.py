@@ -15,7 +15,6 @@ from tensorflow.python.framework.ops import gradient_registry
 from multigrad._protocol import Native, Natives
 from multigrad.adapters.tensorflow import _code
 
-
 _REFUSALS = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 
 
