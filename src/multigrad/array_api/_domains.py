@@ -94,10 +94,11 @@ def dtypes(kind: str, namespace: Any) -> frozenset[Any]:
 def shared(dtypes: Iterable[Any]) -> frozenset[Any]:
     """Return the one set of these dtypes: what every call looks into stays in the processor's caches."""
     found = frozenset(dtypes)
-    return _SETS.setdefault(found, found)
+    # By identity: array_api_strict's dtypes warn where they are compared with others.
+    return _SETS.setdefault(frozenset(map(id, found)), found)
 
 
-_SETS: dict[frozenset[Any], frozenset[Any]] = {}
+_SETS: dict[frozenset[int], frozenset[Any]] = {}
 
 
 def violation(name: str, args: Sequence[Any]) -> str | None:
