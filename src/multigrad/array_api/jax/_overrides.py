@@ -7,7 +7,7 @@ floating ones keep JAX's function and rule.
 What JAX 0.10.2 gives instead: abs at 0: 1, at NaN: -1; maximum and minimum at NaN: 0; hypot at 0: 1/2, and overflows;
 atan2 at 0: NaN; copysign at 0: 1, at NaN: -1; pow in x at x = n = 0: NaN, in n at x = 0 > n: NaN; sqrt, log, log2 and
 log10 at -0: -inf; log, log2, log10, log1p, acosh and atanh outside their domain: numbers; acosh, asinh and divide
-overflow; logaddexp is a hundred eps off at 1000.
+overflow; logaddexp is a hundred eps off at 1000; tanh where it is not positive: NaN of an infinite cotangent.
 """
 
 from types import SimpleNamespace
@@ -69,7 +69,7 @@ def _overridden(name, function, holomorphic=False):
 
 _HOLOMORPHIC = ("divide", "pow")
 _NAMES = ("abs", "acosh", "asinh", "atan2", "atanh", "copysign", "divide", "hypot", "log", "log1p", "log2", "log10")
-_NAMES += ("logaddexp", "maximum", "minimum", "pow", "sqrt")
+_NAMES += ("logaddexp", "maximum", "minimum", "pow", "sqrt", "tanh")
 
 # The namespace that slopes are made of: functions of arrays with the convention's derivatives.
 convention = SimpleNamespace(
@@ -80,7 +80,6 @@ convention = SimpleNamespace(
     reciprocal=jnp.reciprocal,
     sign=jnp.sign,
     subtract=jnp.subtract,
-    tanh=jnp.tanh,
     where=jnp.where,
 )
 vars(convention).update({name: _overridden(name, getattr(jnp, name), name in _HOLOMORPHIC) for name in _NAMES})

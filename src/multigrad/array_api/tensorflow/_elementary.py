@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from multigrad.array_api.tensorflow import _complex, _overrides
+from multigrad.array_api.tensorflow._derivatives import derived, summed_to
 from multigrad.array_api.tensorflow._promoted import binary, by_kind, unary
 
 __all__ = [
@@ -60,9 +61,19 @@ log2, log10 = _log(2), _log(10)
 def _logaddexp(x1, x2):
     swap = x2 > x1
     high, low = tf.where(swap, x2, x1), tf.where(swap, x1, x2)
-    distance = tf.where(tf.math.is_inf(high) & (high == low), tf.zeros_like(high), low - high)
-    return high + tf.math.log1p(tf.exp(distance))
+    return high + tf.math.log1p(tf.exp(-_distance(high, low)))
 
 
-logaddexp = binary(_logaddexp, floating=True)
+def _distance(x1, x2):
+    """Return the difference, 0 of equal infinities."""
+    return tf.where(tf.math.is_inf(x1) & (x1 == x2), tf.zeros_like(x1 + x2), x1 - x2)
+
+
+def _pulled_logaddexp(cotangent, _, x1, x2):
+    # By slopes: of an infinite cotangent a difference of two parts would be NaN.
+    distance = _distance(x1, x2)
+    return [summed_to(cotangent * tf.sigmoid(sided), x) for sided, x in ((distance, x1), (-distance, x2))]
+
+
+logaddexp = binary(derived(_logaddexp, _pulled_logaddexp), floating=True)
 atan2, hypot = binary(_overrides.atan2, floating=True), binary(_overrides.hypot, floating=True)
