@@ -52,11 +52,15 @@ def backward_of(
     found = run_backward(
         outputs, cotangents, retain_graph, create_graph, leaves, allow_unreachable=True, accumulate_grad=False
     )
-    gradients = [torch.zeros_like(leaf) if g is None else _written(g) for g, leaf in zip(found, leaves, strict=True)]
+    for g in found:  # here, not in a function for each: a small gradient takes forty microseconds
+        if g is None or g.is_conj() or g.is_neg() or g._is_zerotensor():
+            pairs = zip(found, leaves, strict=True)
+            found = tuple([torch.zeros_like(leaf) if g is None else _written(g) for g, leaf in pairs])
+            break
     # torch hands out one tensor several times, and cotangents themselves; a change of one must not show in another.
-    if len({id(x) for x in (*gradients, *cotangents)}) < len(gradients) + len(cotangents):
-        return tuple([gradient.clone() for gradient in gradients])
-    return tuple(gradients)
+    if len(set(map(id, (*found, *cotangents)))) < len(found) + len(cotangents):
+        return tuple([g.clone() for g in found])
+    return tuple(found)
 
 
 def _written(x: Any) -> Any:
