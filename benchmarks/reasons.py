@@ -19,19 +19,13 @@ REASONS: tuple[tuple[str, Callable[[str, str, str], bool]], ...] = (
         lambda backend, workload, mode: workload == "ode" and backend == "jax" and mode == "compiled",
     ),
     (
-        "**HVP, compiled, JAX**: the program takes the native one's time (1.00), and 1.6 to 2.1 µs are Python around "
-        "it: `hvp(f, primals, tangents)` evaluates at once, so each call takes and checks its arguments (0.5 µs, and "
-        "0.3 for the options that this benchmark unpacks), looks up its program by f and options (0.4) and by the "
-        "arguments' types (0.5), and returns a tuple (0.2). Shapes and dtypes are left to `jax.jit`.",
-        lambda backend, workload, mode: workload == "HVP" and backend == "jax" and mode == "compiled",
-    ),
-    (
         "**W5, eager, PyTorch, standard arrays, and det, eager**: both record the same graph of the framework's "
         "operations as the native code, and the time between them is the Python of `Array` and `xp`, which native "
-        "arrays do not have. Of 1.07 to 1.09 in W5, log is 0.03 (the look at the values that chooses its derivative "
-        "is 0.01 by itself), the other functions of `xp` 0.025, the operators of `Array` 0.013 and the call 0.005, "
-        "each put by turns into a wrapper of one line an operation, which is 1.00. The large operations in between "
-        "leave this code out of the processor's caches: 3 to 6 µs a call, for 1 to 2 in W1 to W3.",
+        "arrays do not have: one function for an operator, two or three for a function. Of 1.04 to 1.07 in W5, by "
+        "process, the functions of `xp` are 0.03 (half of it log: its derivative outside the domain is wrong natively, "
+        "and the look at the values that tells is two operations of torch more), the operators 0.01; a wrapper of one "
+        "line an operation is 1.00. The large operations in between leave this code out of the processor's caches: a "
+        "function takes 3 to 12 µs more than torch's there, and 0.4 to 1.5 in W1 to W3.",
         lambda backend, workload, mode: (
             (backend, workload) == ("torch", "W5") or (workload == "det" and mode == "eager")
         ),

@@ -23,8 +23,11 @@ def _half(x):
     return _times(x, constant(0.5, x))
 
 
-def _choice(forward, difference, is_chosen):
-    """Return the larger or smaller of two: half to each at a tie, NaN to both at NaN, as the sign of the difference."""
+def _choice(forward, difference, is_chosen, signed):
+    """Return the larger or smaller of two: half to each at a tie, NaN to both at NaN, as the sign of the difference.
+
+    ``signed`` is the difference to 0.
+    """
 
     def sign(x, y):
         return _raw.Sign(x=difference(x, y))
@@ -42,7 +45,10 @@ def _choice(forward, difference, is_chosen):
 
         def pull(cotangent, _, x):
             if is_readable(x):
-                return [_times(cotangent, _slope(values(x), np.asarray(value, x.dtype.as_numpy_dtype), is_chosen))]
+                bound = np.asarray(value, x.dtype.as_numpy_dtype)
+                if _is_apart(values(x), bound):  # one operation, by a product
+                    return [_raw.ReluGrad(gradients=cotangent, features=difference(x, number) if value else signed(x))]
+                return [_times(cotangent, _slope(values(x), bound, is_chosen))]
             return [_times(cotangent, _raw.AddV2(x=_half(sign(x, number)), y=constant(0.5, x)))]
 
         return derived(lambda x: forward(x, number), pull)(x)
@@ -55,6 +61,11 @@ def _choice(forward, difference, is_chosen):
         return of_two(x, y) if x.dtype.is_floating else forward(x, y)
 
     return call
+
+
+def _is_apart(x, number):
+    """Tell whether no element is the number or NaN."""
+    return np.count_nonzero(x > number) + np.count_nonzero(x < number) == x.size
 
 
 def _slope(x, number, is_chosen):
@@ -89,8 +100,8 @@ def _with_missing(operation):
 
 
 _larger, _smaller = _with_missing(_raw.Maximum), _with_missing(_raw.Minimum)
-maximum = _choice(_larger, _difference, np.greater)
-minimum = _choice(_smaller, lambda x, y: _difference(y, x), np.less)
+maximum = _choice(_larger, _difference, np.greater, lambda x: x)
+minimum = _choice(_smaller, lambda x, y: _difference(y, x), np.less, lambda x: _raw.Neg(x=x))
 
 
 def clip_to_numbers(x, low, high):
