@@ -150,6 +150,13 @@ LIMITS = (
         "Rule 6 ends at second order",
     ),
     Limit(
+        "Infinite cotangents: var; vector_norm of order 3 and the like at 0, atan2 at (0, 0), pow with the exponent 0, "
+        "the second argument of copysign",
+        "all",
+        "infinite or NaN; 0 or NaN",
+        "Some kernels pull a cotangent back by sums and masks, where its product with the slope is NaN or infinite",
+    ),
+    Limit(
         'arrays="native"',
         "all",
         "the framework's own derivatives",
