@@ -1,6 +1,7 @@
 """Python numbers: strong arrays where they are differentiated, themselves everywhere else."""
 
 import enum
+import math
 
 import numpy as np
 import pytest
@@ -89,6 +90,17 @@ def test_differentiated_numbers_become_strong_arrays(number, backend, arrays):
     found = multigrad.gradient(f, backend=backend, arrays=arrays)(number)
     assert seen == [((), "float64")]
     assert (name_of(found), multigrad.to_numpy(found).tolist()) == ("float64", 1.0)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_numbers_are_divided_without_overflow(compile, backend):
+    def f(x):
+        return 0 / x[0] + 1e-200 / x[1] + -2e200 / x[2] + math.inf / x[3] + 1 / x[4]
+
+    x = np.asarray([1e-160, 1e-160, 1e160, 1e300, 1e-100])
+    expected = [0.0, -1e120, 2e-120, -math.inf, -1e200]
+    slope = multigrad.gradient(f, backend=backend, compile=compile)(x)
+    np.testing.assert_allclose(multigrad.to_numpy(slope), expected, rtol=1e-14)
 
 
 def test_an_integer_divides_like_a_float(backend):

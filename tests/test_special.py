@@ -226,6 +226,20 @@ def test_small_values_keep_their_relative_accuracy(name, points, backend):
     np.testing.assert_allclose(numpy_of(function(native(points, backend))), expected, rtol=16 * EPS, atol=0)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_erfinv_next_to_its_ends(dtype, backend):
+    one = np.ones((), dtype)
+    inside, outside = np.nextafter(one, 0 * one), np.nextafter(one, 2 * one)
+    with mpmath.workdps(50):
+        value = mpmath.erfinv(mpmath.mpf(float(inside)))
+        expected = [float(value), float(mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(value**2))]
+    x = np.asarray([inside, -inside, outside, -outside])
+    found = [numpy_of(f(native(x, backend))) for f in (special.erfinv, derivative(special.erfinv))]
+    rtol = 100 * np.finfo(dtype).eps
+    np.testing.assert_allclose(found[0], [expected[0], -expected[0], NAN, NAN], rtol=rtol)
+    np.testing.assert_allclose(found[1], [expected[1], expected[1], NAN, NAN], rtol=rtol)
+
+
 def test_extreme_arguments_neither_overflow_nor_vanish(backend):
     assert float(numpy_of(special.erfc(native(26.0, backend)))) == pytest.approx(5.6631924088561431e-296, rel=1e-13)
     assert float(numpy_of(special.ndtr(native(-30.0, backend)))) == pytest.approx(4.9067139275148e-198, rel=1e-12)

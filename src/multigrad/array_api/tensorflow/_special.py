@@ -29,7 +29,9 @@ def _erf(x):
 
 
 def _erfinv(x):
-    return _special_formulas.refined_erfinv(_values, x, tf.math.erfinv(x), steps=2)
+    # TensorFlow's is the quantile at (1 + x) / 2, which rounds to 1 on both sides of 1, and is exact below 0.
+    start = tf.math.erfinv(-tf.abs(x))
+    return _special_formulas.refined_erfinv(_values, x, tf.where(x < 0, start, -start), steps=2)
 
 
 def _digamma(x):

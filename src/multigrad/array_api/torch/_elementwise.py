@@ -97,6 +97,13 @@ def _flat(x):
     return x.detach() if isinstance(x, torch.Tensor) else x
 
 
+def _divide(x1, x2):
+    if type(x1) in NUMBERS and x1 not in (1, -1):
+        # torch multiplies the reciprocal, and the square of that overflows or has few digits where the slope is finite.
+        x1 = promotion.constant(x1, x2)
+    return x1 / x2
+
+
 def _floor_divide(x1, x2):
     x1, x2 = _flat(x1), _flat(x2)  # torch has no derivative, not even zero
     quotient = x1 // x2
@@ -124,7 +131,7 @@ def _remainder(x1, x2):
 add = binary(operator.add, bitwise(operator.add))
 subtract = binary(operator.sub, bitwise(operator.sub))
 multiply = binary(operator.mul, bitwise(operator.mul))
-divide = binary(operator.truediv, floating=True)
+divide = binary(_divide, floating=True)
 pow = binary(_overrides.pow, bitwise(torch.pow))  # noqa: A001 - takes a number on either side, and x ** n is slower
 floor_divide = binary(_floor_divide, _unsigned.floor_divide)
 remainder = binary(_remainder, _unsigned.remainder)
