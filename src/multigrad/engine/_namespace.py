@@ -253,7 +253,8 @@ class TracedNamespace(Names):
         meet = self.logical_and(self.equal(x, low), self.equal(x, high))
         numbers = isinstance(low, int | float) and isinstance(high, int | float)
         shared = 0.5 * low + 0.5 * high if numbers else self.add(0.5 * low, 0.5 * high)
-        return self.where(meet, self.add(self.multiply(x, 0.0), shared), out)
+        finite = self.where(self.isfinite(x), x, 0.0)  # the value at infinity is not NaN
+        return self.where(meet, self.add(self.multiply(finite, 0.0), shared), out)
 
     # Values that occur once, as elements taken: the first of equal ones (rule 2: the stable permutation).
 

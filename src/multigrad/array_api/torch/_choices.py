@@ -5,8 +5,11 @@ where the chain rule is 0 times infinity (rule 5); at NaN all of it, or forwards
 1, 0, half of it at a tie, NaN at NaN.
 """
 
+import functools
+
 import torch
 
+from multigrad.array_api.torch._dtypes import promotion
 from multigrad.array_api.torch._regular import is_constant, is_plain
 
 
@@ -70,17 +73,27 @@ def clip_to_numbers(x, low, high):
     if is_constant(x):
         return torch.clamp(x, low, high)
     if low is None or high is None:
-        bound = torch.full((), low if high is None else high, dtype=x.dtype, device=x.device)
-        return (maximum if high is None else minimum)(x, bound)
+        return maximum(x, promotion.constant(low, x)) if high is None else minimum(x, promotion.constant(high, x))
     where = x.detach()
-    at_a_bound = 0.5 if low < high else 0  # between equal bounds the bounds share
-    inside = torch.minimum(where - low, high - where)
     if is_plain(x):
+        lower, upper = _rounded(low, x.dtype), _rounded(high, x.dtype)
+        at_a_bound = 0.5 if lower < upper else 0  # between equal bounds the bounds share
+        inside = torch.minimum(where - lower, upper - where)
         anything = torch.zeros((), dtype=x.dtype, device=x.device)
         return _written(torch.lerp(anything, x, _step(inside, at_tie=at_a_bound)), _clamp, where, low, high)
+    lower, upper = promotion.constant(low, x), promotion.constant(high, x)
     value, one = torch.clamp(where, low, high), torch.ones_like(where)
-    slope = torch.where(inside > 0, one, torch.where(inside == 0, at_a_bound * one, 0 * one))
+    at_a_bound = torch.where(lower < upper, 0.5 * one, 0 * one)
+    # Comparisons: inductor does not round a difference (2.13), which of a tie between two bytes is then not 0.
+    slope = torch.where(where < upper, one, torch.where(where == upper, at_a_bound, 0 * one))
+    slope = torch.where(where > lower, slope, torch.where(where == lower, at_a_bound, 0 * one))
     return _valued(value, _finite(x) * _nan_like(value, slope))
+
+
+@functools.lru_cache(maxsize=256)
+def _rounded(number, dtype):
+    """Return a number as an array of a dtype holds it: a bound is one of them, and a tie is with that."""
+    return torch.tensor(number, dtype=dtype, device="cpu").item()
 
 
 def _clamp(x, low, high, *, out):

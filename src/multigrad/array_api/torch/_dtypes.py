@@ -77,9 +77,14 @@ def astype(x, dtype, /, *, copy=True, device=None):
     return x.to(dtype=dtype, device=device)
 
 
-promotion = Promotion(
-    DTYPES, astype, lambda number, array: torch.full((), number, dtype=array.dtype, device=array.device)
-)
+def _constant(number, array):
+    if array.dtype is float16 or array.dtype is bfloat16:
+        # In two steps: inductor does not round what is filled in, and a tie with it would be none (torch 2.13).
+        return torch.full((), number, dtype=float32, device=array.device).to(array.dtype)
+    return torch.full((), number, dtype=array.dtype, device=array.device)
+
+
+promotion = Promotion(DTYPES, astype, _constant)
 floating = promotion.unary(lambda x: x)  # integers become the default real dtype
 _functions = DataTypes(DTYPES)
 can_cast, finfo, iinfo = _functions.can_cast, _functions.finfo, _functions.iinfo

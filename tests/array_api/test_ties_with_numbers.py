@@ -1,0 +1,49 @@
+"""A number beside an array is one of the array's dtype: 0.1 ties with the float16 and the float32 nearest to it."""
+
+import numpy as np
+import pytest
+
+import multigrad
+from multigrad import xp
+
+# What is done to an array of the dtype's 0.1, and the slope (rule 2).
+CASES = {
+    "clip above": (lambda x: xp.sum(xp.clip(x, 0.1, 1.0)), 0.5),
+    "clip below": (lambda x: xp.sum(xp.clip(x, -1.0, 0.1)), 0.5),
+    "clip above alone": (lambda x: xp.sum(xp.clip(x, 0.1)), 0.5),
+    "clip below alone": (lambda x: xp.sum(xp.clip(x, max=0.1)), 0.5),
+    "clip between equal numbers": (lambda x: xp.sum(xp.clip(x, 0.1, 0.1)), 0.0),
+    "clip between numbers that become equal": (lambda x: xp.sum(xp.clip(x, 0.1, 0.1 + 1e-10)), 0.0),
+    "maximum": (lambda x: xp.sum(xp.maximum(x, 0.1)), 0.5),
+    "minimum": (lambda x: xp.sum(xp.minimum(0.1, x)), 0.5),
+}
+
+
+def check(case, backend, dtype, compiled):
+    f, slope = CASES[case]
+    found = multigrad.gradient(f, backend=backend, dtype=dtype, compile=compiled)(np.full(3, 0.1))
+    with multigrad.use_backend(backend):
+        found = multigrad.array_namespace(found).astype(found, xp.float64)
+    assert multigrad.to_numpy(found).tolist() == [slope] * 3
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("case", CASES)
+def test_a_number_ties_with_what_an_array_holds_of_it(case, dtype, backend, compiled):
+    check(case, backend, dtype, compiled)
+
+
+@pytest.mark.backends("torch", "jax", "tensorflow")
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("case", CASES)
+def test_a_number_ties_with_the_bfloat16_of_it(case, backend, compiled):
+    check(case, backend, "bfloat16", compiled)
+
+
+def test_bounds_that_meet_at_infinity_keep_the_value(backend):
+    for number in (np.inf, -np.inf):
+        between_arrays = multigrad.value_and_gradient(xp.clip, argnums=(0, 1, 2), backend=backend)
+        between_numbers = multigrad.value_and_gradient(lambda x, n=number: xp.clip(x, n, n), backend=backend)
+        for value, _ in (between_arrays(number, number, number), between_numbers(number)):
+            assert multigrad.to_numpy(value) == number
