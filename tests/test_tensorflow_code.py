@@ -1,7 +1,6 @@
 """TensorFlow: functions that trace to the same graph share its compiled code, and only those."""
 
 import gc
-import logging
 import warnings
 import weakref
 
@@ -12,6 +11,8 @@ import multigrad
 from multigrad import RecompileWarning, xp
 from multigrad._recent import Recent
 
+from .compilations import compilations_of, gradient_of_new
+
 pytestmark = pytest.mark.needs("tensorflow")
 X = np.asarray([0.5, -1.5, 2.0])
 DATA = np.asarray([1.0, 2.0, 3.0])
@@ -19,18 +20,7 @@ DATA = np.asarray([1.0, 2.0, 3.0])
 
 @pytest.fixture
 def compilations(monkeypatch):
-    """Count the codes that are made from here on."""
-    from multigrad.adapters.tensorflow import _code
-
-    monkeypatch.setattr(_code, "_CODES", Recent(256))
-    native, seen = _code._Graph.compile, []
-
-    def counted(graph):
-        seen.append(graph)
-        return native(graph)
-
-    monkeypatch.setattr(_code._Graph, "compile", counted)
-    return seen
+    return compilations_of("tensorflow", monkeypatch)
 
 
 def tensor(x):
@@ -38,9 +28,7 @@ def tensor(x):
 
 
 def differentiated(f, x=X, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RecompileWarning)
-        return multigrad.to_numpy(multigrad.gradient(f, backend="tensorflow", compile=True, **options)(x))
+    return gradient_of_new(f, x, "tensorflow", **options)
 
 
 def registered():
@@ -119,19 +107,6 @@ def test_what_is_given_as_integers_to_close_over_may_be_an_axis(compilations):
         found = differentiated(lambda x, axis=closed_over: tf.reduce_sum(tf.reduce_prod(x, axis)), x, arrays="native")
         np.testing.assert_allclose(found, np.prod(x, axis, keepdims=True) / x)
     assert len(compilations) == 2  # the sum is of another shape
-
-
-def test_a_number_is_part_of_the_code(compilations):
-    for k in (1, 2, 1.0, 0.5):
-        np.testing.assert_allclose(differentiated(lambda x, k=k: xp.sum(x * x) * k), 2 * X * k)
-    assert len(compilations) > 2
-
-
-def test_signs_of_zero_are_told_apart():
-    with np.errstate(divide="ignore"):
-        found = [differentiated(lambda x, zero=zero: xp.sum(x / zero)) for zero in (0.0, -0.0)]
-    assert found[0].tolist() == [np.inf] * 3
-    assert found[1].tolist() == [-np.inf] * 3
 
 
 def nan(payload):
@@ -329,19 +304,6 @@ def test_what_xla_lacks_runs_as_a_graph(compilations):
 
 def test_a_function_without_arrays_as_results():
     assert multigrad.jit(lambda x: (1, "one"), backend="tensorflow")(X) == (1, "one")
-
-
-def test_data_is_not_kept_by_the_code(compilations, monkeypatch):
-    # pytest keeps every record that a compiler logs, and what it refers to.
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
-    data = tensor(np.full(1000, 2.0))
-    kept = weakref.ref(data)
-    differentiated(lambda x, data=data: xp.sum(x) * xp.sum(data))
-    assert len(compilations) == 1
-    compilations.clear()
-    del data
-    gc.collect()
-    assert kept() is None
 
 
 def test_code_that_was_forgotten_still_runs(monkeypatch):
