@@ -27,19 +27,22 @@ def _determinant(x):
 @_determinant.defjvp
 def _determinant_rule(primals, tangents):
     (x,), (direction,) = primals, tangents
-    return _determinant(x), jnp.sum(_cofactors(x) * direction, (-2, -1))
+    value, cofactors = _with_cofactors(x)
+    return value, jnp.sum(cofactors * direction, (-2, -1))
 
 
 @jax.custom_jvp
-def _cofactors(x):
+def _with_cofactors(x):
+    """Return the determinant and its derivative, of one decomposition."""
     value, pullback = jax.vjp(jnp.linalg.det, x)
     (found,) = pullback(jnp.ones_like(value))
-    return found * _each(jnp.where(jnp.any(jnp.isnan(x), (-2, -1)), jnp.nan, 1.0).astype(x.dtype))
+    return value, found * _each(jnp.where(jnp.any(jnp.isnan(x), (-2, -1)), jnp.nan, 1.0).astype(x.dtype))
 
 
-@_cofactors.defjvp
-def _cofactors_rule(primals, tangents):
+@_with_cofactors.defjvp
+def _with_cofactors_rule(primals, tangents):
     (x,), (direction,) = primals, tangents
+    value, cofactors = _with_cofactors(x)
     u, s, vh = jnp.linalg.svd(jax.lax.stop_gradient(x))
     # By the inverse, which has an error of eps times the condition number; the other way has none, and no derivative.
     singular = s[..., -1] <= s[..., 0] * jnp.finfo(s.dtype).eps ** 0.5
@@ -51,7 +54,8 @@ def _cofactors_rule(primals, tangents):
     # NaN, not 0, in the third order at a singular matrix.
     nothing = spoiled(jnp.sum(x - jax.lax.stop_gradient(x), (-2, -1)), singular)
     by_values = _by_values(u, s, vh, direction) + _each(nothing)
-    return _cofactors(x), jnp.where(_each(singular), by_values, by_inverse)
+    turned = jnp.where(_each(singular), by_values, by_inverse)
+    return (value, cofactors), (jnp.sum(cofactors * direction, (-2, -1)), turned)
 
 
 def _by_values(u, s, vh, direction):

@@ -23,19 +23,19 @@ def inside(domain, like):
 
 def asinh(x):
     """Return asinh(x) by asinh(x / 2ᵏ) + k·log(2) where the square of x would overflow."""
-    steps, scale, logarithm = _steps(torch.abs(x.detach()), torch.ones_like(x.detach()))
-    return torch.asinh(x * scale) + torch.copysign(steps * logarithm, x.detach())
+    scaled, logarithm = _scaled(x, torch.abs(x.detach()))
+    return torch.asinh(scaled) + logarithm * torch.clamp(x.detach(), -1, 1)  # there its sign
 
 
-def _steps(size, one):
-    """Return how often sizes are divided by 2ᵏ until they have a square, the factor that does it, and k·log(2)."""
-    limits = torch.finfo(size.dtype)
+def _scaled(x, size):
+    """Return x divided by 2ᵏ once or twice where the sizes have no square, and what its logarithm lacks then."""
+    limits, one = torch.finfo(size.dtype), torch.ones_like(size)
     k, bound = math.frexp(limits.max)[1] // 4 + 1, limits.max**0.5 / 4
-    ones = torch.ones_like(size)
-    # After two, the largest has a square.
-    steps = torch.where(size > bound * 2.0**k, 2 * ones, torch.where(size > bound, ones, 0 * ones))
-    scale = torch.where(size > bound * 2.0**k, ones * 4.0**-k, torch.where(size > bound, ones * 2.0**-k, one))
-    return steps, scale, k * math.log(2)
+    # After two, the largest has a square. Side by side, not one after the other: it is the delay that costs.
+    once = torch.where(size > bound, one * 2.0**-k, one)
+    twice = torch.where(size > bound * 2.0**k, one * 2.0**-k, one)
+    missing = (2 - once - twice) * (k * math.log(2) / (1 - 2.0**-k))
+    return x * once * twice, missing
 
 
 def hypot(x1, x2):
@@ -58,16 +58,14 @@ def hypot(x1, x2):
 
 def atan2(x1, x2):
     """Return atan2 with the derivative 0 at (0, 0), also forwards, and without underflow in fourth powers."""
-    x, y = x2.detach(), x1.detach()
-    size, one = torch.maximum(torch.abs(x), torch.abs(y)), torch.ones_like(x)
-    none, zero = 0 * one, size == 0  # one comparison: inductor is slow at two
+    y, x = x1.detach(), x2.detach()
+    size, one = torch.abs(x) + torch.abs(y), torch.ones_like(x)
+    zero = size == 0  # one comparison: inductor is slow at two
     digits = math.frexp(torch.finfo(x.dtype).max)[1]
     scale = torch.where(size < 2.0 ** -(digits // 4), one * 2.0 ** (digits * 7 // 16), one)
     scale = torch.where(size < 2.0 ** -(digits * 5 // 8), one * 2.0 ** (digits * 13 // 16), scale)
-    scale = torch.where(zero, none, scale)
-    # At (0, 0) 0, and to it what it is at (0, -0): in the value alone, as inductor is slow at signs.
-    turn = (math.pi / 2 - torch.copysign(math.pi / 2 * one, x)) * torch.copysign(one, y)
-    return torch.atan2(x1 * scale, x2 * scale + torch.where(zero, one, none)) + torch.where(zero, turn, -none)
+    # At (0, 0) a constant: (0, 1), or to (0, -0) what (0, -1) has.
+    return torch.atan2(torch.where(zero, y, x1) * scale, torch.where(zero, torch.copysign(one, x), x2) * scale)
 
 
 def acosh(x):
@@ -80,9 +78,8 @@ def acosh(x):
     size = x.detach()
     one = torch.ones_like(size)
     none = 0 * one
-    steps, scale, logarithm = _steps(size, one)
-    scaled = x * scale
-    value = (torch.acosh(scaled) + steps * logarithm) * inside(size > 0, size)
+    scaled, logarithm = _scaled(x, size)
+    value = (torch.acosh(scaled) + logarithm) * inside(size > 0, size)
     near = torch.abs(size - 1.5) < 0.5  # 1 itself has the root's infinite slope
     square = scaled.detach().pow(2) - 1
     r = torch.rsqrt(square)
@@ -94,20 +91,17 @@ def acosh(x):
     return value + d * (r * r_square) * (move + r_square * ((-1.5 * move) * move))
 
 
-def logaddexp(x1, x2, *, finite):
-    """Return logaddexp by x2 + softplus(x1 - x2), of infinities by the maximum; ``finite`` says that there are none.
-
-    The value is torch's, and what is added is 0 with those derivatives, in quarters so that none of it overflows.
-    """
-    value, most = torch.logaddexp(x1.detach(), x2.detach()), torch.finfo(x1.dtype).max
-    x, y = x1, x2
-    if not finite:
-        infinite = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())) == math.inf
-        x, y = [torch.where(infinite, torch.zeros_like(x), x) for x in (x1, x2)]
-    x, y = x * 0.25, y * 0.25
-    smooth = y + torch.nn.functional.softplus(x - y, beta=4, threshold=math.log(most) - 1)
-    out = torch.add(value, smooth - smooth.detach(), alpha=4)
-    return out if finite else torch.where(infinite, torch.maximum(x1, x2), out)
+def logaddexp(x1, x2):
+    """Return logaddexp by the larger one and the distance to the other, whose exponential does not overflow."""
+    x, y = x1.detach(), x2.detach()
+    one = torch.ones_like(x)
+    # Of infinities the maximum, but not beside NaN: halves, since a sum of two numbers may overflow.
+    infinite = torch.abs(0.5 * x + 0.5 * y) == math.inf
+    a, b = torch.where(infinite, 0 * one, x1), torch.where(infinite, 0 * one, x2)
+    first = x >= y
+    distance = (b - a) * torch.where(first, one, -one)
+    smooth = torch.where(first, a, b) + torch.log1p(torch.exp(distance))
+    return torch.where(infinite, torch.maximum(x1, x2), smooth)
 
 
 def power(x1, x2):

@@ -102,7 +102,7 @@ def _logarithm(function):
         where = x.detach()
         if is_readable(where):
             return function(torch.sqrt(where).neg_().relu_().add_(x))  # in place: half the time of new arrays
-        return function((x + 0.0) * _fused.inside(where >= 0, where))  # the same in a compiled program: no root
+        return function(x + 0.0) * _fused.inside(where >= 0, where)  # in a compiled program: no root
 
     masked.__name__ = function.__name__
     return override(_has_no_sign, right_where_positive=True)(masked)
@@ -121,8 +121,7 @@ def log1p(x):
     where = x.detach()
     if is_readable(where):
         return _pieces.valid(torch.log1p(x), _is_in_domain_of_log1p, x)
-    # The same in a compiled program: no logarithm for the slope.
-    return torch.log1p(x * _fused.inside(where >= -1, where))
+    return torch.log1p(x) * _fused.inside(where >= -1, where)  # in a compiled program: no logarithm for the slope
 
 
 def _is_in_domain_of_atanh(x):
@@ -137,7 +136,7 @@ def atanh(x):
     where = x.detach()
     if is_readable(where):
         return _pieces.valid(torch.atanh(x), _is_in_domain_of_atanh, x)
-    return torch.atanh(x * _fused.inside(torch.abs(where) <= 1, where))  # as in log1p
+    return torch.atanh(x) * _fused.inside(torch.abs(where) <= 1, where)  # as in log1p
 
 
 def asin(x):
@@ -267,7 +266,25 @@ def _is_finite(x):
 @taken_apart(_is_near)
 def logaddexp(x1, x2):
     # Native: NaN in second order where the exponential of the difference overflows.
-    return _fused.logaddexp(x1, x2, finite=_is_finite(x1) and _is_finite(x2))
+    if _fused.is_traced():
+        return _fused.logaddexp(x1, x2)
+    return _logaddexp(x1, x2, finite=_is_finite(x1) and _is_finite(x2))
+
+
+def _logaddexp(x1, x2, *, finite):
+    """Return logaddexp by x2 + softplus(x1 - x2), of infinities by the maximum; ``finite`` says that there are none.
+
+    The value is torch's, and what is added is 0 with those derivatives, in quarters so that none of it overflows.
+    """
+    value, most = torch.logaddexp(x1.detach(), x2.detach()), torch.finfo(x1.dtype).max
+    x, y = x1, x2
+    if not finite:
+        infinite = torch.maximum(torch.abs(x1.detach()), torch.abs(x2.detach())) == math.inf
+        x, y = [torch.where(infinite, torch.zeros_like(x), x) for x in (x1, x2)]
+    x, y = x * 0.25, y * 0.25
+    smooth = y + torch.nn.functional.softplus(x - y, beta=4, threshold=math.log(most) - 1)
+    out = torch.add(value, smooth - smooth.detach(), alpha=4)
+    return out if finite else torch.where(infinite, torch.maximum(x1, x2), out)
 
 
 def pow(x1, x2):  # noqa: A001
