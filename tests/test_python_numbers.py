@@ -103,6 +103,21 @@ def test_numbers_are_divided_without_overflow(compile, backend):
     np.testing.assert_allclose(multigrad.to_numpy(slope), expected, rtol=1e-14)
 
 
+@pytest.mark.parametrize("number", [0, 2, -3])
+@pytest.mark.parametrize("name", ["add", "atan2", "copysign", "divide", "hypot", "logaddexp", "maximum", "remainder"])
+def test_an_integer_is_an_operand_like_a_float(name, number, backend):
+    function, x = getattr(xp, name), np.asarray([0.5, 2.5])
+
+    def slopes(number):
+        return [
+            multigrad.to_numpy(multigrad.gradient(f, backend=backend)(x))
+            for f in (lambda x: xp.sum(function(x, number)), lambda x: xp.sum(function(number, x)))
+        ]
+
+    with np.errstate(all="ignore"):  # NumPy, of a remainder by 0
+        np.testing.assert_array_equal(slopes(number), slopes(float(number)))
+
+
 def test_an_integer_divides_like_a_float(backend):
     value, slope = multigrad.value_and_gradient(lambda x: 1 / x, backend=backend)(4)
     assert (float(multigrad.to_numpy(value)), float(multigrad.to_numpy(slope))) == (0.25, -0.0625)

@@ -110,6 +110,11 @@ def _pow(x1, x2):
 _WHOLE = frozenset(range(5))  # few multiplications; JAX's own rule is NaN at 0 in the end
 
 
+def _atan2(x1, x2):
+    # Its slopes ask both for the limits of their dtype, which an integer has not.
+    return convention.atan2(*(float(x) if type(x) is int else x for x in (x1, x2)))
+
+
 def _nextafter(x1, x2):
     return jnp.nextafter(jax.lax.stop_gradient(x1), jax.lax.stop_gradient(x2))  # flat; JAX has no derivative, not zero
 
@@ -120,7 +125,7 @@ floor_divide, remainder = _binary(floor_divide), _binary(remainder)
 equal, not_equal = _binary(jnp.equal), _binary(jnp.not_equal)
 less, less_equal = _binary(jnp.less), _binary(jnp.less_equal)
 greater, greater_equal = _binary(jnp.greater), _binary(jnp.greater_equal)
-atan2, hypot = _binary(convention.atan2, floating=True), _binary(convention.hypot, floating=True)
+atan2, hypot = _binary(_atan2, floating=True), _binary(convention.hypot, floating=True)
 copysign, logaddexp = _binary(convention.copysign, floating=True), _binary(convention.logaddexp, floating=True)
 nextafter = _binary(_nextafter, numbers=False, floating=True)
 maximum, minimum = _binary(convention.maximum), _binary(convention.minimum)
