@@ -9,8 +9,8 @@ import torch
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks, _composed, _defaults
 from multigrad.array_api.torch._dtypes import DTYPES, promotion
-from multigrad.array_api.torch._fused import is_traced
 from multigrad.array_api.torch._object import as_device, outside_programs
+from multigrad.array_api.torch._regular import is_traced
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
 
 __all__ = [

@@ -5,7 +5,7 @@ import operator
 import torch
 
 from multigrad._dtypes import NUMBERS
-from multigrad.array_api.torch import _choices, _overrides, _unsigned
+from multigrad.array_api.torch import _choices, _overrides, _powers, _unsigned
 from multigrad.array_api.torch._dtypes import promotion
 from multigrad.array_api.torch._unsigned import bitwise, choosing, comparing
 
@@ -132,7 +132,7 @@ add = binary(operator.add, bitwise(operator.add))
 subtract = binary(operator.sub, bitwise(operator.sub))
 multiply = binary(operator.mul, bitwise(operator.mul))
 divide = binary(_divide, floating=True)
-pow = binary(_overrides.pow, bitwise(torch.pow))  # noqa: A001 - takes a number on either side, and x ** n is slower
+pow = binary(_powers.pow, bitwise(torch.pow))  # noqa: A001 - takes a number on either side, and x ** n is slower
 floor_divide = binary(_floor_divide, _unsigned.floor_divide)
 remainder = binary(_remainder, _unsigned.remainder)
 equal, not_equal = binary(operator.eq, comparing(operator.eq)), binary(operator.ne, comparing(operator.ne))

@@ -11,11 +11,6 @@ import math
 import torch
 
 
-def is_traced():
-    """Tell whether a compiler takes down the operations."""
-    return torch.compiler.is_compiling() or bool(torch._C._len_torch_dispatch_stack())
-
-
 def inside(domain, like):
     """Return 1 where a condition holds, else NaN: times it, an array has the derivative NaN outside the domain."""
     return torch.where(domain, torch.ones_like(like), torch.full_like(like, math.nan))
@@ -105,7 +100,7 @@ def logaddexp(x1, x2):
 
 
 def power(x1, x2):
-    """Return x1 ** x2 with all derivatives to second order; see `_overrides.pow` for what torch's are not."""
+    """Return x1 ** x2 with all derivatives to second order; see `_powers.pow` for what torch's are not."""
     x, y = x1.detach(), x2.detach()
     size, one = torch.abs(x), torch.ones_like(x)
     none, zero = 0 * one, y == 0

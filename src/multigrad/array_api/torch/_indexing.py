@@ -5,7 +5,6 @@ import torch
 
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks
-from multigrad.array_api.torch._fused import is_traced
 from multigrad.array_api.torch._object import (
     is_known_in_program,
     is_mapped,
@@ -14,7 +13,7 @@ from multigrad.array_api.torch._object import (
     outside_programs,
     varies_beyond,
 )
-from multigrad.array_api.torch._regular import is_readable
+from multigrad.array_api.torch._regular import is_readable, is_traced
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
 
 __all__ = ["take", "take_along_axis"]

@@ -8,8 +8,7 @@ to be alike in size are divided.
 
 import torch
 
-from multigrad.array_api.torch._fused import is_traced
-from multigrad.array_api.torch._regular import is_constant, is_readable
+from multigrad.array_api.torch._regular import is_constant, is_readable, is_traced
 
 
 def _is_exact(x):

@@ -28,6 +28,12 @@ def is_constant(*arrays):
     return not any([is_recorded(x) for x in arrays])
 
 
+def is_traced():
+    """Tell whether a compiler takes down the operations."""
+    # Dynamo first: it looks no further. Whatever else traces does it by a mode.
+    return torch.compiler.is_compiling() or bool(_count_modes())
+
+
 def is_readable(*arrays):
     """Tell whether values are there to be looked at, at once."""
     for x in arrays:
@@ -38,8 +44,7 @@ def is_readable(*arrays):
 
 def is_plain(*arrays):
     """Tell whether what is done to these tensors is done at once, and to them alone: no map, no compiler."""
-    # Dynamo first: it looks no further. Whatever else traces does it by a mode.
-    if is_dynamo_compiling() or _count_modes():
+    if is_dynamo_compiling() or _count_modes():  # as `is_traced`, without its call
         return False
     for x in arrays:
         if type(x) not in _PLAIN or _functorch.is_functorch_wrapped_tensor(x):
