@@ -11,6 +11,13 @@ from multigrad._array import Array, plain_number
 from multigrad._errors import MixedBackendError
 from multigrad.array_api import _checks
 
+# Types of arguments, by which a call finds its way.
+LISTS = frozenset((list, tuple))
+INTEGERS = frozenset((int,))
+# Those that need no look: they hold no array, and name no dtype.
+PLAIN = frozenset((bool, int, float, type(None)))
+NOTHING = object()  # in place of the first argument of a call without any
+
 # A tuple: a union is made anew in every call, and torch.compile cannot follow it.
 _FROM_NUMPY = (np.ndarray, np.generic)
 
@@ -84,7 +91,7 @@ class Arguments:
             return value.native if self.converts and not value.is_recorded else cls._adopt(value)
         if isinstance(value, _FROM_NUMPY):
             return cls._asarray(value)
-        if kind in (list, tuple):
+        if kind in LISTS:
             return kind(self.unwrap(part) for part in value)
         if isinstance(value, int | float | complex):
             return plain_number(value)

@@ -2,6 +2,7 @@
 
 Most calls are of a few arrays and plain numbers. What they need is here in few steps: beside a small operation of the
 framework each step counts, the more so where large ones in between have taken this code out of the processor's caches.
+So each way says for itself how a result is wrapped: a function for it would be one call more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from multigrad import _dtypes
 from multigrad._array import Array
 from multigrad.array_api import _domains, _integers
-from multigrad.array_api._arguments import Arguments
+from multigrad.array_api._arguments import INTEGERS, LISTS, NOTHING, PLAIN, Arguments
 from multigrad.array_api._explain import raise_clearer
 
 _Function = Callable[..., Any]
@@ -24,11 +25,6 @@ _Check = Callable[[Sequence[Any]], None]
 # Functions whose positional arguments may be dtypes.
 _TAKE_DTYPES = frozenset(("astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"))
 _TAKE_LISTS = frozenset(("concat", "stack"))
-# Arguments that need no look: they hold no array, and name no dtype.
-_PLAIN = frozenset((bool, int, float, type(None)))
-_INTEGERS = frozenset((int,))
-_LISTS = frozenset((list, tuple))
-_NOTHING = object()  # in place of the first argument
 _new = object.__new__
 
 
@@ -49,7 +45,7 @@ def function_over(name: str, function: Callable[..., Any], cls: type[Array]) -> 
     def entry(first: Any, rest: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if options:
             for value in options.values():
-                if type(value) not in _PLAIN:
+                if type(value) not in PLAIN:
                     return general((first, *rest), options)
         if rest or type(first) is not cls:
             return several(first, rest, options)
@@ -67,7 +63,7 @@ def function_over(name: str, function: Callable[..., Any], cls: type[Array]) -> 
         return _rewrap(cls, result)
 
     @functools.wraps(function)
-    def call(first: Any = _NOTHING, /, *rest: Any, **options: Any) -> Any:
+    def call(first: Any = NOTHING, /, *rest: Any, **options: Any) -> Any:
         if rest or options or type(first) is not cls:
             return entry(first, rest, options)
         native = first.native
@@ -108,12 +104,12 @@ def _of_several(name: str, function: _Function, check: _Check | None, cls: type[
         for other in rest:
             kind = type(other)
             if takes_integers:
-                if kind is not tuple or not _INTEGERS.issuperset(map(type, other)):
+                if kind is not tuple or not INTEGERS.issuperset(map(type, other)):
                     return general((first, *rest), options)
                 operands.append(other)  # xp.reshape(x, (-1, 3))
             elif kind is cls:
                 operands.append(other.native)
-            elif kind in _PLAIN:
+            elif kind in PLAIN:
                 operands.append(other)
             else:
                 return general((first, *rest), options)
@@ -137,7 +133,7 @@ def _of_list(name: str, function: _Function, check: _Check | None, cls: type[Arr
     arrays = frozenset((cls,))
 
     def call(first: Any, rest: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if rest or type(first) not in _LISTS or not arrays.issuperset(map(type, first)):
+        if rest or type(first) not in LISTS or not arrays.issuperset(map(type, first)):
             return general((first, *rest), options)
         if not first:
             raise ValueError(f"xp.{name} takes at least one array.")
@@ -160,7 +156,7 @@ def _general(name: str, function: _Function, check: _Check | None, cls: type[Arr
     takes_dtypes = name in _TAKE_DTYPES
 
     def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if args and args[0] is _NOTHING:
+        if args and args[0] is NOTHING:
             args = args[1:]
         unwrapped = Arguments(cls, _integers.plain(name, args, kwargs), kwargs, takes_dtypes)
         if unwrapped.observer is not None:

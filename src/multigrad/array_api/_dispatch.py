@@ -10,7 +10,11 @@ from multigrad import _computation, _dtypes, _forms, _registry
 from multigrad._array import Array
 from multigrad._errors import DtypeError
 from multigrad.array_api import _unknown_names
+from multigrad.array_api._arguments import LISTS, NOTHING, PLAIN
 from multigrad.array_api._lift import CONSTANTS, CREATION, EXTENSIONS, is_data
+
+# Types of arguments that are surely no arrays, among them names of dtypes.
+_NO_ARRAYS = PLAIN | {complex, str}
 
 
 def array_namespace(*arrays: Any) -> Any:
@@ -68,16 +72,10 @@ def _all_of_the_running(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     computation = _computation.current()
     if computation is None or computation.cls is not kind:
         return False
-    others = (*args[0], *args[1:]) if type(args[0]) in _LISTS else args[1:]
-    if others and not all([type(arg) is kind or type(arg) in _PLAIN for arg in others]):
+    others = (*args[0], *args[1:]) if type(args[0]) in LISTS else args[1:]
+    if others and not all([type(arg) is kind or type(arg) in _NO_ARRAYS for arg in others]):
         return False
-    return not kwargs or all([type(value) in _PLAIN for value in kwargs.values()])
-
-
-# Arguments that are surely no arrays.
-_PLAIN = frozenset((int, float, complex, bool, str, type(None)))
-_LISTS = frozenset((list, tuple))
-_NOTHING = object()  # in place of the first argument
+    return not kwargs or all([type(value) in _NO_ARRAYS for value in kwargs.values()])
 
 
 class Dispatcher:
@@ -145,7 +143,7 @@ class Dispatcher:
         entries: dict[type, Callable[..., Any]] = {}
         undecided: dict[type, Callable[..., Any]] = {}  # the same for types that do not decide alone
 
-        def function(first: Any = _NOTHING, /, *rest: Any, **options: Any) -> Any:
+        def function(first: Any = NOTHING, /, *rest: Any, **options: Any) -> Any:
             if rest or options:
                 found = entries.get(type(first))
                 if found is not None:
@@ -154,12 +152,12 @@ class Dispatcher:
                 found = known.get(type(first))
                 if found is not None:
                     return found(first)
-            leader = first[0] if type(first) in _LISTS and first else first
+            leader = first[0] if type(first) in LISTS and first else first
             kind: Any = type(leader)
             found = entries.get(kind)
             if found is not None:  # xp.concat([x, y])
                 return found(first, rest, options)
-            args = () if first is _NOTHING else (first, *rest)
+            args = () if first is NOTHING else (first, *rest)
             found = undecided.get(kind)
             if found is None or not _all_of_the_running(kind, args, options):
                 found = getattr(self._part(_namespace_of((*args, *options.values()))), name)

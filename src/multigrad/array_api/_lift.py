@@ -16,7 +16,7 @@ import numpy as np
 from multigrad import _dtypes
 from multigrad._array import Array
 from multigrad.array_api import _integers, _ranges
-from multigrad.array_api._arguments import Arguments
+from multigrad.array_api._arguments import INTEGERS, Arguments
 from multigrad.array_api._calls import function_over
 from multigrad.array_api._explain import raise_clearer
 
@@ -29,7 +29,6 @@ CONSTANTS = frozenset(("e", "inf", "nan", "newaxis", "pi"))
 _AS_THEY_ARE = CONSTANTS | {"__array_namespace_info__"}
 EXTENSIONS = ("linalg", "fft")
 _DATA = frozenset((bool, int, float, complex, np.ndarray))
-_INTEGERS = frozenset((int,))
 
 
 def lifted(native: Any, cls: type[Array]) -> dict[str, Any]:
@@ -101,7 +100,7 @@ def _creation(name: str, function: Callable[..., Any], cls: type[Array]) -> Call
 
 def is_data(value: Any) -> bool:
     """Tell whether an argument is surely no array of a framework, and holds none: a number, a shape, NumPy's data."""
-    return type(value) in _DATA or (type(value) is tuple and _INTEGERS.issuperset(map(type, value)))
+    return type(value) in _DATA or (type(value) is tuple and INTEGERS.issuperset(map(type, value)))
 
 
 def _stays(array: Array, options: dict[str, Any]) -> bool:
