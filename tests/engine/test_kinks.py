@@ -178,3 +178,16 @@ def test_the_sign_of_a_complex_zero_is_flat():
 def test_equal_large_operands_of_logaddexp_share_exactly():
     found = multigrad.gradient(xp.logaddexp, (0, 1), backend="numpy")(1000.0, 1000.0)
     assert [float(g) for g in found] == [0.5, 0.5]
+
+
+def test_what_is_flat_has_a_slope_of_zero_whatever_the_cotangent():
+    (_, in_y) = at(lambda x, y: x * xp.copysign(x, y) * y, [2.0], [nan])
+    assert in_y == [4.0]  # of the factor y alone: that of copysign is no product with NaN
+
+
+@pytest.mark.parametrize(
+    ("number", "point", "expected"), [(0.0, 1e-160, 0.0), (1e-200, 1e-160, 2e280), (1e200, 1e160, 2e-280)]
+)
+def test_the_curvature_of_a_quotient_neither_overflows_nor_loses_digits(number, point, expected):
+    second = multigrad.gradient(multigrad.gradient(lambda x: number / x), backend="numpy")
+    assert float(second(point)) == pytest.approx(expected, rel=1e-14, abs=0)

@@ -37,7 +37,7 @@ def _exponent_slope(xp: Any, out: Any, x: Any, n: Any) -> Any:
 
 
 # Compositions of the engine, or among the pullbacks below.
-_NOT_BY_SLOPES = ("abs", "clip", "divide", "sqrt_slope")
+_NOT_BY_SLOPES = ("abs", "clip", "copysign", "divide", "sqrt_slope")
 
 SLOPES: dict[str, Rule] = {
     **{name: slopes for name, slopes in _slope_table.SLOPES.items() if name not in _NOT_BY_SLOPES},
@@ -58,18 +58,19 @@ SLOPES: dict[str, Rule] = {
         lambda xp, out, x, y: _chosen(xp, out, x, y, xp.less(x, y)),
         lambda xp, out, x, y: _chosen(xp, out, y, x, xp.less(y, x)),
     ),
-    # Flat in the second argument: nothing of it is recorded in a derivative.
-    "copysign": (
-        lambda xp, out, x, y: _COPYSIGN(xp, None, x, strip(y)),
-        lambda xp, out, x, y: xp.zeros_like(out),
-    ),
 }
 
 ELEMENTWISE: dict[str, Rule] = {
     # A cotangent divided, not multiplied with a reciprocal: half the arrays.
     "divide": (
         lambda xp, g, out, x, y: xp.divide(g, conjugate(xp, y)),
-        lambda xp, g, out, x, y: xp.multiply(xp.divide(-g, conjugate(xp, y)), conjugate(xp, out)),
+        # The quotient first, or in second order the square of y overflows.
+        lambda xp, g, out, x, y: xp.multiply(-g, conjugate(xp, xp.divide(out, y))),
+    ),
+    # Flat in the second argument, whatever the cotangent (rule 3).
+    "copysign": (
+        lambda xp, g, out, x, y: xp.multiply(g, _COPYSIGN(xp, None, x, strip(y))),
+        lambda xp, g, out, x, y: xp.zeros_like(out),
     ),
     # For complex z the direction of steepest ascent of |z| is z/|z|, which is sign(z); 0 at 0 (rule 2).
     "abs": (lambda xp, g, out, x: xp.multiply(g, xp.sign(x)),),
