@@ -126,10 +126,28 @@ LIMITS = (
         "torch looks at values there, or writes to views",
     ),
     Limit(
-        "Complex svd under vmap or compiled: matrices that are not square in second order, or with full_matrices",
+        "Complex matrices with one singular value of 0: svdvals and the nuclear norm in second order",
+        "torch, TensorFlow",
+        "NaN, not the turning of the other vectors",
+        "Their rules divide the free phase of two vectors by their singular value",
+    ),
+    Limit(
+        "pinv of a matrix without full rank, in second order",
+        "all",
+        "differs between forward and reverse mode",
+        "The function jumps beside such a matrix: only its first derivative, at a fixed rank, has a meaning",
+    ),
+    Limit(
+        "var with an infinite element; prod with an infinite factor in second order",
+        "NumPy, JAX; TensorFlow",
+        "NaN in every element, not in the infinite one alone; NaN, not infinite",
+        "The deviations are summed again, and infinities are subtracted",
+    ),
+    Limit(
+        "Complex svd under vmap or compiled: forwards, and matrices that are not square in second order",
         "torch",
         "cannot be mapped or traced; right without",
-        "torch compares phases there",
+        "torch compares phases there, or mixes real and complex cotangents",
     ),
     Limit(
         "Complex eigh, in second order through vectors, compiled or forwards under vmap",

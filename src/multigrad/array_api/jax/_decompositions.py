@@ -145,9 +145,12 @@ def _svd_rule(full, primals, tangents):
     return out, (du, ds, _adjoint(dv))
 
 
-@functools.partial(jax.jit, static_argnames="full_matrices")
+_thin_svd = jax.jit(lambda x: _svd(x, False))
+
+
 def svd(x, full_matrices):
-    return SVDResult(*_svd(x, full_matrices))
+    # The full form in a program of its own fails forwards over reverse: XLA forgets what kind of call its kernel is.
+    return SVDResult(*(_svd(x, True) if full_matrices else _thin_svd(x)))
 
 
 @jax.custom_jvp

@@ -43,13 +43,45 @@ def svdvals(x):
     return _without_zeros(torch.linalg.svdvals(x), x)
 
 
+def qr(x, mode):
+    if mode == "reduced" or x.shape[-2] <= x.shape[-1] or is_constant(x):
+        return torch.linalg.qr(x, mode)
+    q, r = torch.linalg.qr(x)
+    count = q.shape[-1]
+    beyond = torch.linalg.qr(x.detach(), "complete").Q[..., count:]
+    below = torch.zeros_like(x[..., count:, :])
+    return torch.cat([q, _turned(q, beyond)], -1), torch.cat([r, below], -2)
+
+
 def svd(x, full_matrices):
     square = x.shape[-2] == x.shape[-1]
-    hidden = x.dtype.is_complex and x.numel() and not is_constant(x) and not is_readable(x)
-    if hidden and (square or not full_matrices):
+    if full_matrices and not square and not is_constant(x):
+        return _full_svd(x)
+    if x.dtype.is_complex and x.numel() and not is_constant(x) and not is_readable(x):
         return _hidden_svd(x, square)
     u, values, vh = torch.linalg.svd(x, full_matrices=full_matrices)
     return u, _without_zeros(values, x), vh
+
+
+def _full_svd(x):
+    """Complete the thin form: torch gives the vectors beyond it no derivative, silently (2.13)."""
+    u, values, vh = svd(x, full_matrices=False)
+    full, count = torch.linalg.svd(x.detach()), values.shape[-1]
+    if x.shape[-2] > count:
+        return torch.cat([u, _turned(u, full.U[..., count:])], -1), values, vh
+    return u, values, torch.cat([vh, _turned(vh.mH, full.Vh[..., count:, :].mH).mH], -2)
+
+
+def _turned(basis, beyond):
+    """Return the further vectors of an orthonormal basis, which turn no more than the first ones make them.
+
+    They are made orthogonal to the first ones again, and orthonormal by the series of (1 - overlap)^(-1/2), of which
+    two terms are exact to fifth order.
+    """
+    inner = basis.mH @ beyond
+    overlap = inner.mH @ inner
+    beyond = beyond - basis @ inner
+    return beyond + beyond @ (overlap / 2 + overlap @ overlap * 0.375)
 
 
 def _hidden_svd(x, square):

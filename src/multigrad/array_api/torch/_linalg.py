@@ -156,7 +156,7 @@ def pinv(x, /, *, rtol=None):
 def qr(x, /, *, mode="reduced"):
     if mode not in ("reduced", "complete"):
         raise ValueError(f"Expected 'reduced' or 'complete' for mode=, got {mode!r}.")
-    return QRResult(*torch.linalg.qr(_matrices(x, "qr"), mode))
+    return QRResult(*_decompositions.qr(_matrices(x, "qr"), mode))
 
 
 def slogdet(x, /):

@@ -27,9 +27,22 @@ def vector_norm(x, order, axes, keepdim):
         squares = torch.sum((x * x.conj()).real if x.dtype.is_complex else x * x, axes, keepdim=keepdim)
         zero = (squares == 0).to(squares.dtype)
         return torch.sqrt(squares + zero) * (1 - zero)
+    if order % 1:
+        return _fractional_norm(x, order, axes, keepdim)
     zero = torch.linalg.vector_norm(x.detach(), order, axes, keepdim=True) == 0
     norm = torch.linalg.vector_norm(x + zero.to(x.dtype), order, axes, keepdim=True) * ~zero
     return norm if keepdim else torch.squeeze(norm, axes)
+
+
+def _fractional_norm(x, order, axes, keepdim):
+    """Return the norm of an order between integers: torch's second derivative is NaN where one element is 0."""
+    if x.dtype in _HALF:
+        return _fractional_norm(x.to(torch.float32), order, axes, keepdim).to(x.dtype)
+    missing = x.detach() == 0
+    powers = torch.pow(_overrides.abs(x + missing.to(x.dtype)), order) * ~missing
+    total = torch.sum(powers, axes, keepdim=keepdim)
+    zero = total.detach() == 0
+    return torch.pow(total + zero.to(total.dtype), 1 / order) * ~zero
 
 
 def matrix_norm(x, order, keepdim):

@@ -207,7 +207,7 @@ def _svd(xp: Any, g: Any, out: Any) -> Any:
         inner = _diagonal(xp, xp.where(tiny, 0.0, _shared(xp, gs, tied)))
     if gu is not None or gv is not None:
         sums, gaps = xp.add(_row(xp, s), _column(xp, s)), xp.subtract(_row(xp, s), _column(xp, s))
-        factor = xp.divide(_over_gaps(xp, gaps, tied), sums)
+        factor = xp.divide(_over_gaps(xp, gaps, tied), _nonzero(xp, sums))
     if gu is not None:
         along = chain(xp, uh, gu)
         turning = xp.multiply(xp.multiply(_skew(xp, along), factor), _row(xp, s))
@@ -250,7 +250,12 @@ def _phase(xp: Any, along: Any, s: Any) -> Any:
     eye = identity(xp, s)
     if not xp.is_complex(along):
         return 0.0 * eye
-    return xp.divide(xp.imag(along) * eye * 0.5j, _row(xp, s))
+    return xp.divide(xp.imag(along) * eye * 0.5j, _nonzero(xp, _row(xp, s)))
+
+
+def _nonzero(xp: Any, x: Any) -> Any:
+    """Return a divisor with 1 for 0: one singular value of 0 is no repeated one, and takes no part."""
+    return xp.where(strip(x) == 0, 1.0, x)
 
 
 def _qr(xp: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
