@@ -138,9 +138,9 @@ LIMITS = (
         "The function jumps beside such a matrix: only its first derivative, at a fixed rank, has a meaning",
     ),
     Limit(
-        "var with an infinite element; prod with an infinite factor in second order",
+        "var with an infinite element; prod and cumulative_prod in second order where products overflow",
         "NumPy, JAX; TensorFlow",
-        "NaN in every element, not in the infinite one alone; NaN, not infinite",
+        "NaN in every element, not in the infinite one alone; NaN, not a number or infinite",
         "The deviations are summed again, and infinities are subtracted",
     ),
     Limit(
