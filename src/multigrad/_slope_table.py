@@ -100,11 +100,12 @@ SLOPES: dict[str, tuple[Any, ...]] = {
         # Not by the square of y, which may overflow (rule 1).
         lambda xp, out, x, y: -xp.multiply(out, xp.reciprocal(y)),
     ),
-    "remainder": (1, lambda xp, out, x, y: -xp.floor(xp.divide(x, y))),
+    # The floor of the exact quotient, of which the value is made: 9 for 1 % 0.1, not 10.
+    "remainder": (1, lambda xp, out, x, y: -xp.floor_divide(x, y)),
     "pow": (lambda xp, out, x, n: _power(xp, x, n), lambda xp, out, x, n: _exponent(xp, out, x, n)),
     "negative": (-1,),
     "positive": (1,),
-    "reciprocal": (lambda xp, out, x: -out * out,),
+    "reciprocal": (lambda xp, out, x: -(out * out),),
     "square": (lambda xp, out, x: (2, x),),
     "abs": (lambda xp, out, x: xp.sign(x),),
     # --- Roots, exponentials, logarithms.

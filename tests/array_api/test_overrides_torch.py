@@ -220,6 +220,16 @@ def test_the_forms_for_hidden_values(name, mode):
     torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), rtol=1e-14, atol=0, equal_nan=True)
 
 
+@pytest.mark.parametrize(("power", "curvature"), [(0.5, 0.0), (1.5, 0.0), (2.5, math.inf), (3.5, math.inf)])
+@pytest.mark.parametrize("mapped", [False, True], ids=["eager", "vmap"])
+def test_the_curvature_of_a_half_power_at_minus_infinity(power, curvature, mapped):
+    import torch
+
+    twice = torch.func.grad(torch.func.grad(lambda x: multigrad.array_api.torch._native.pow(x, power)))
+    x = torch.tensor(-math.inf, dtype=torch.float64)
+    assert (torch.func.vmap(twice)(x[None])[0] if mapped else twice(x)).item() == curvature
+
+
 def test_the_value_of_asinh_where_the_square_overflows():
     import torch
 

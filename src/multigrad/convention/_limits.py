@@ -89,7 +89,7 @@ LIMITS = (
         "A choice takes a tangent, but multiplies a cotangent with the branch's slope (rule 5)",
     ),
     Limit(
-        "A constant NaN slope in second order: clip and abs of abs at NaN",
+        "A constant NaN slope in second order: a choice or abs of another one, at NaN",
         "TensorFlow",
         "NaN, not 0",
         "Its slope is a product with the NaN (rule 10)",
@@ -168,11 +168,16 @@ LIMITS = (
         "Rule 6 ends at second order",
     ),
     Limit(
-        "Infinite cotangents: var; vector_norm of order 3 and the like at 0, atan2 at (0, 0), pow with the exponent 0, "
-        "the second argument of copysign",
+        "Infinite cotangents: var; vector_norm of order 3 and the like at 0, atan2 at (0, 0), pow with the exponent 0",
         "all",
         "infinite or NaN; 0 or NaN",
         "Some kernels pull a cotangent back by sums and masks, where its product with the slope is NaN or infinite",
+    ),
+    Limit(
+        "Cotangents so large that their product with the arguments overflows: hypot",
+        "torch",
+        "infinite, or NaN; its forward mode is right",
+        "It multiplies with an argument before it divides by the result",
     ),
     Limit(
         'arrays="native"',

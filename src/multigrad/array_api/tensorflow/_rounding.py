@@ -5,6 +5,7 @@ The flat ones cut the gradient, which then counts as zero.
 
 import tensorflow as tf
 
+from multigrad.array_api.tensorflow._derivatives import derived, summed_to
 from multigrad.array_api.tensorflow._dtypes import HALF
 from multigrad.array_api.tensorflow._object import tensor
 from multigrad.array_api.tensorflow._promoted import binary
@@ -56,14 +57,24 @@ def _floor_divide(x1, x2):
     return tf.where(exact, tf.where(quotient == zero, zero * ratio, floored), tf.floor(ratio))
 
 
-def _remainder(x1, x2):
+def _signed_remainder(x1, x2):
     result = tf.math.floormod(x1, x2)
-    if not result.dtype.is_floating:
-        return result
-    # A zero takes the sign of the divisor; multiplying and adding keep the derivative.
+    # A zero takes the sign of the divisor.
     one = tf.ones_like(x2)
     side = tf.where(x2 < tf.zeros_like(x2), -one, one)
     return side * (side * result + tf.zeros_like(result))
+
+
+def _remainder_pull(cotangent, _, x1, x2):
+    # TensorFlow's slope has the floor of the rounded quotient: 10 for 1 % 0.1, whose value is made of 9.
+    return [summed_to(cotangent, x1), summed_to(-cotangent * _floor_divide(x1, x2), x2)]
+
+
+_remainder_of_floats = derived(_signed_remainder, _remainder_pull)
+
+
+def _remainder(x1, x2):
+    return _remainder_of_floats(x1, x2) if x1.dtype.is_floating else tf.math.floormod(x1, x2)
 
 
 floor_divide, remainder = binary(_floor_divide), binary(_remainder)

@@ -24,7 +24,7 @@ def _choice(native, sign):
             return _written(torch.lerp(x2, x1, _step(first - second, sign)), native, first, second)
         value = native(first, second)
         weight = _weight(sign * first, sign * second, value)
-        return _valued(value, _finite(x1) * weight + _finite(x2) * (1 - weight))
+        return valued(value, finite(x1) * weight + finite(x2) * (1 - weight))
 
     return call
 
@@ -55,12 +55,12 @@ def _nan_like(value, weight):
     return torch.where(value == value, weight, value)  # noqa: PLR0124 - isnan goes element by element
 
 
-def _finite(x):
+def finite(x):
     """Return an array without its infinities, where a factor 0 would make a NaN of the value."""
     return torch.where(torch.abs(x.detach()) == torch.inf, 0 * torch.ones_like(x.detach()), x)
 
 
-def _valued(value, smooth):
+def valued(value, smooth):
     """Return a value with the derivative of something else. A zero keeps its sign: what is subtracted is +0."""
     return value - (smooth.detach() - smooth)
 
@@ -87,7 +87,7 @@ def clip_to_numbers(x, low, high):
     # Comparisons: inductor does not round a difference (2.13), which of a tie between two bytes is then not 0.
     slope = torch.where(where < upper, one, torch.where(where == upper, at_a_bound, 0 * one))
     slope = torch.where(where > lower, slope, torch.where(where == lower, at_a_bound, 0 * one))
-    return _valued(value, _finite(x) * _nan_like(value, slope))
+    return valued(value, finite(x) * _nan_like(value, slope))
 
 
 @functools.lru_cache(maxsize=256)
@@ -115,7 +115,7 @@ def clip(x, low, high):
     above = torch.maximum(where, bounds[0])
     none = torch.zeros_like(above)
     first = torch.where(shared, none, _weight(where, bounds[0], above))
-    chosen = _finite(x) * first + _finite(low) * (1 - first)
+    chosen = finite(x) * first + finite(low) * (1 - first)
     value = torch.minimum(above, bounds[1])
     second = _weight(-above, -bounds[1], value)
-    return _valued(value, chosen * second + _finite(high) * (1 - second))
+    return valued(value, chosen * second + finite(high) * (1 - second))

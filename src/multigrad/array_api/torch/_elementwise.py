@@ -5,8 +5,9 @@ import operator
 import torch
 
 from multigrad._dtypes import NUMBERS
-from multigrad.array_api.torch import _choices, _overrides, _powers, _unsigned
+from multigrad.array_api.torch import _choices, _overrides, _powers, _remainders, _unsigned
 from multigrad.array_api.torch._dtypes import promotion
+from multigrad.array_api.torch._remainders import flat
 from multigrad.array_api.torch._unsigned import bitwise, choosing, comparing
 
 __all__ = [
@@ -92,39 +93,11 @@ def binary(function, unsigned=None, **options):
     )
 
 
-def _flat(x):
-    """Cut the gradient; a Python number has none."""
-    return x.detach() if isinstance(x, torch.Tensor) else x
-
-
 def _divide(x1, x2):
     if type(x1) in NUMBERS and x1 not in (1, -1):
         # torch multiplies the reciprocal, and the square of that overflows or has few digits where the slope is finite.
         x1 = promotion.constant(x1, x2)
     return x1 / x2
-
-
-def _floor_divide(x1, x2):
-    x1, x2 = _flat(x1), _flat(x2)  # torch has no derivative, not even zero
-    quotient = x1 // x2
-    if not quotient.dtype.is_floating_point:
-        return quotient
-    # At infinities torch has Python's values (NaN, -1), the standard those of the rounded quotient (infinity, -0).
-    exact = x1 / x2
-    return torch.where(torch.isinf(exact) | (exact == 0), torch.floor(exact), quotient)
-
-
-def _remainder(x1, x2):
-    if type(x1) in NUMBERS:
-        x1 = promotion.constant(x1, x2)  # torch has no derivative of a number's remainder
-    result = x1 % x2
-    if not result.dtype.is_floating_point:
-        return result
-    # A zero has the divisor's sign: adding +0 does it on one side, keeping the derivative.
-    if type(x2) in NUMBERS:
-        return result + 0.0 if x2 > 0 else -(-result + 0.0)
-    side = torch.copysign(torch.ones((), dtype=x2.dtype, device=x2.device), x2.detach())
-    return side * (side * result + 0.0)
 
 
 # Python's operators rather than torch's functions: as fast, and they take a Python number on either side.
@@ -133,8 +106,8 @@ subtract = binary(operator.sub, bitwise(operator.sub))
 multiply = binary(operator.mul, bitwise(operator.mul))
 divide = binary(_divide, floating=True)
 pow = binary(_powers.pow, bitwise(torch.pow))  # noqa: A001 - takes a number on either side, and x ** n is slower
-floor_divide = binary(_floor_divide, _unsigned.floor_divide)
-remainder = binary(_remainder, _unsigned.remainder)
+floor_divide = binary(_remainders.floor_divide, _unsigned.floor_divide)
+remainder = binary(_remainders.remainder, _unsigned.remainder)
 equal, not_equal = binary(operator.eq, comparing(operator.eq)), binary(operator.ne, comparing(operator.ne))
 less, less_equal = binary(operator.lt, comparing(operator.lt)), binary(operator.le, comparing(operator.le))
 greater, greater_equal = binary(operator.gt, comparing(operator.gt)), binary(operator.ge, comparing(operator.ge))
@@ -143,7 +116,7 @@ atan2 = binary(_overrides.atan2, numbers=False, floating=True)
 copysign = binary(_overrides.copysign, numbers=False, floating=True)
 hypot = binary(_overrides.hypot, numbers=False, floating=True)
 logaddexp = binary(_overrides.logaddexp, numbers=False, floating=True)
-nextafter = binary(lambda x1, x2: torch.nextafter(_flat(x1), _flat(x2)), numbers=False, floating=True)
+nextafter = binary(lambda x1, x2: torch.nextafter(flat(x1), flat(x2)), numbers=False, floating=True)
 maximum = binary(_choices.maximum, choosing(torch.maximum), numbers=False)
 minimum = binary(_choices.minimum, choosing(torch.minimum), numbers=False)
 
@@ -257,7 +230,7 @@ def abs(x, /):  # noqa: A001
 
 def sign(x, /):
     if x.dtype.is_floating_point:
-        x = _flat(x)  # torch's zero gradient is one that cannot be written to or converted
+        x = flat(x)  # torch's zero gradient is one that cannot be written to or converted
         return torch.where(torch.isnan(x), x, torch.sgn(x))  # torch has 0 for NaN
     if x.dtype in _unsigned.SIGNED:
         return (x != 0).to(x.dtype)

@@ -70,10 +70,10 @@ def _power_by_number(x, n):
         return torch.pow(x, n)
     # Native: the side of -0 for roots.
     x = x + 0.0
-    if n not in (0.5, 1.5) or is_constant(x) or smallest(x) > -math.inf:
+    if n not in (0.5, 1.5, 2.5) or is_constant(x) or smallest(x) > -math.inf:
         return torch.pow(x, n)
-    # Native: NaN at -inf, where the slope is made of a square root (rule 1: 0 and inf, as with other numbers).
-    if n == 1.5:
+    # Native: NaN at -inf, where a derivative is made of a square root (rule 1: 0 and inf, as with other numbers).
+    if n > 1:
         return torch.pow(x, torch.full((), n, dtype=x.dtype, device=x.device))
     below = x.detach() == -math.inf
     return torch.where(below, math.nan, torch.pow(torch.where(below, 1.0, x), n))
