@@ -83,6 +83,7 @@ _BORDERS = (
     Row("pow", (0.0, -1.0), (-_INF, -_INF), 4, "a pole; -inf in y for y < 0"),
     Row("pow", (-0.0, 2.0), (0.0, 0.0), 6, "a polynomial in x; 0 in y for y ≥ 0"),
     Row("pow", (-2.0, 3.0), (12.0, _NAN), 4, "NaN in y for x < 0"),
+    Row("remainder", (1.0, 0.1), (1.0, -9.0), 3, "the floor of the exact quotient, as in the value"),
     Row("prod", ([1.0, _NAN, 2.0],), ([_NAN, 2.0, _NAN],), 4, "NaN in the other factors' slots"),
     Row("cumulative_prod", ([2.0, 0.0, 4.0, 5.0],), ([1.0, 50.0, 0.0, 0.0],), 6, "leave-one-out"),
 )

@@ -212,6 +212,7 @@ NATIVE: dict[str, tuple[str, ...]] = {
     "pow at 0.0, -1.0": ("right", "-inf, NaN", "-inf, NaN"),
     "pow at -0.0, 2.0": ("right", "right", "right"),
     "pow at -2.0, 3.0": ("right", "right", "12, 0"),
+    "remainder at 1.0, 0.1": ("right", "1, -10", "1, -10"),
     "prod at [1.0, nan, 2.0]": ("[NaN, NaN, NaN]", "right", "right"),
     "cumulative_prod at [2.0, 0.0, 4.0, 5.0]": ("right", "right", "[1, 0, 0, 0]"),
     "linalg.det at [[1.0, 2.0], [2.0, 4.0]]": ("[[0, 0], [0, 0]]", "right", "raises InvalidArgumentError"),
