@@ -118,3 +118,16 @@ def test_a_single_singular_value_of_0_has_a_second_derivative(backend):
     np.testing.assert_allclose(multigrad.to_numpy(found), expected, atol=1e-12)
     found = multigrad.hvp(f, (np.zeros((1, 1)),), (np.ones((1, 1)),), backend=backend)[0]
     np.testing.assert_array_equal(multigrad.to_numpy(found), 0)
+
+
+@pytest.mark.backends("numpy", "jax", "tensorflow")  # torch: a limit of docs/convention.md
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_a_single_singular_value_of_0_of_a_complex_matrix(backend, compiled):
+    # As above with (k - kᴴ), and the vectors' common phases turn against each other by the imaginary diagonal.
+    direction = _GENERATOR.normal(size=(3, 3)) + 1j * _GENERATOR.normal(size=(3, 3))
+    turn = (direction - direction.conj().T)[:2, :2] / [[4, 3], [3, 2]]
+    expected = np.block([[turn, direction[:2, 2:] / [[2], [1]]], [direction[2:, :2] / [2, 1], np.zeros((1, 1))]])
+    matrix = np.diag([2.0, 1.0, 0.0]).astype(np.complex128)
+    f = lambda x: xp.linalg.matrix_norm(x, ord="nuc")  # noqa: E731
+    (found,) = multigrad.hvp(f, (matrix,), (direction,), backend=backend, compile=compiled)
+    np.testing.assert_allclose(multigrad.to_numpy(found), expected, atol=1e-12)

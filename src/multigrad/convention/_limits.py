@@ -127,9 +127,9 @@ LIMITS = (
     ),
     Limit(
         "Complex matrices with one singular value of 0: svdvals and the nuclear norm in second order",
-        "torch, TensorFlow",
+        "torch",
         "NaN, not the turning of the other vectors",
-        "Their rules divide the free phase of two vectors by their singular value",
+        "Its rule divides the free phase of two vectors by their singular value",
     ),
     Limit(
         "pinv of a matrix without full rank, in second order",

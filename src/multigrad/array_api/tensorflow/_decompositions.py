@@ -242,7 +242,7 @@ def _singular_vectors_pulled(u, v, s, g_u, g_v):
     inner = reciprocals * (u_g - adjoint(u_g)) * as_row(weights)
     inner += as_column(weights) * reciprocals * (v_g - adjoint(v_g))
     if u.dtype.is_complex:  # a common phase of two vectors is free, their phase against each other is not
-        turn = tf.math.imag(tf.linalg.diag_part(u_g)) / s
+        turn = tf.math.imag(tf.linalg.diag_part(u_g)) / tf.where(s == 0, tf.ones_like(s), s)  # a 0 takes no part
         inner += tf.linalg.diag(tf.complex(tf.zeros_like(turn), turn))
     result = tf.matmul(tf.matmul(u, inner), v, adjoint_b=True)
     # Vectors also turn out of the space that they span, unless it is the whole space.
