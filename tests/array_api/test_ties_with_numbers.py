@@ -47,3 +47,31 @@ def test_bounds_that_meet_at_infinity_keep_the_value(backend):
         between_numbers = multigrad.value_and_gradient(lambda x, n=number: xp.clip(x, n, n), backend=backend)
         for value, _ in (between_arrays(number, number, number), between_numbers(number)):
             assert multigrad.to_numpy(value) == number
+
+
+def beyond(x, number):
+    """Weigh choices by powers of 2; the slope of each is 1, but for the third, which chooses the number."""
+    chosen = [xp.clip(x, -number, number), xp.clip(x, max=number), xp.minimum(-number, x)]
+    chosen += [xp.maximum(x, -number), xp.where(x > 0, x, number)]
+    return sum(2.0**k * xp.where(xp.isfinite(y), y, 0.0) for k, y in enumerate(chosen))
+
+
+def in_float16(x):
+    return beyond(x, 1e6)
+
+
+def in_float32(x):
+    return beyond(x, 1e300)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize(("dtype", "f"), [("float16", in_float16), ("float32", in_float32)])
+def test_a_number_beyond_the_dtype_is_infinite(dtype, f, backend, compiled):
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = multigrad.to_numpy(multigrad.gradient(f, backend=backend, dtype=dtype, compile=compiled)(0.5))
+    assert found == 1 + 2 + 8 + 16
+
+
+def test_a_constant_between_numbers_beyond_its_dtype(backend):
+    with np.errstate(over="ignore"), multigrad.use_backend(backend):
+        assert float(xp.clip(xp.asarray(0.5, dtype=xp.float32), -1e300, 1e300)) == 0.5

@@ -9,7 +9,7 @@ import functools
 
 import torch
 
-from multigrad.array_api.torch._dtypes import promotion
+from multigrad.array_api.torch._dtypes import in_range, promotion
 from multigrad.array_api.torch._regular import is_constant, is_plain
 
 
@@ -70,6 +70,7 @@ maximum, minimum = _choice(torch.maximum, 1), _choice(torch.minimum, -1)
 
 def clip_to_numbers(x, low, high):
     """Clip an array of floats between numbers, of which one may be None."""
+    low, high = in_range(low, x.dtype), in_range(high, x.dtype)
     if is_constant(x):
         return torch.clamp(x, low, high)
     if low is None or high is None:

@@ -1,5 +1,7 @@
 """Data types."""
 
+import math
+
 import torch
 from torch import (
     bfloat16,
@@ -77,7 +79,19 @@ def astype(x, dtype, /, *, copy=True, device=None):
     return x.to(dtype=dtype, device=device)
 
 
+_LARGEST = {dtype: torch.finfo(dtype).max for dtype in (float16, bfloat16, float32)}
+
+
+def in_range(number, dtype):
+    """Return a number as an array of a dtype has it where it is out of its range, infinite: torch refuses it."""
+    largest = _LARGEST.get(dtype)
+    if largest is None or number is None or -largest <= number <= largest or number != number:  # noqa: PLR0124 - NaN
+        return number
+    return math.inf if number > 0 else -math.inf
+
+
 def _constant(number, array):
+    number = in_range(number, array.dtype)
     if array.dtype is float16 or array.dtype is bfloat16:
         # In two steps: inductor does not round what is filled in, and a tie with it would be none (torch 2.13).
         return torch.full((), number, dtype=float32, device=array.device).to(array.dtype)
