@@ -360,7 +360,7 @@ def test_the_variance_has_its_first_and_second_derivative(tf, namespace, dtype, 
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 0.0), (-np.inf, 1.0)])
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 0.0), (-np.inf, 1.0), (np.nan, 1.0), (0.0, np.nan)])
 def test_a_clip_between_numbers_shares_at_its_bounds(tf, namespace, low, high, mode):
     x = np.array([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, np.nan])
 

@@ -109,7 +109,8 @@ def clip(x, /, min=None, max=None):
     if min is None or max is None:
         low = tensor(x) if min is None else maximum(x, min)
         return low if max is None else minimum(low, max)
-    if type(min) in (int, float) and type(max) in (int, float) and x.dtype.is_floating and not min > max:
+    # A bound that is NaN has no order: XLA would pass over it.
+    if type(min) in (int, float) and type(max) in (int, float) and x.dtype.is_floating and min <= max:
         return _choices.clip_to_numbers(x, min, max)
     bounds = [bound if is_native(bound) else promotion.constant(bound, x) for bound in (min, max)]
     x, low, high = promotion.common([tensor(x), *map(tensor, bounds)])
