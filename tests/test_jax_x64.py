@@ -215,3 +215,21 @@ def test_a_float64_constant_in_a_float32_computation(compile):
     np.testing.assert_allclose(gradient, 2 * constant.T @ constant @ x, rtol=1e-6)
     hessian = multigrad.hessian(f, backend="jax", compile=compile)(x)
     np.testing.assert_allclose(hessian, 2 * constant.T @ constant, rtol=1e-6)
+
+
+def test_positions_are_found_in_a_compiled_program_of_float32(jax):
+    options = [{}, {"axis": 1}, {"axis": -2, "keepdims": True}, {"keepdims": True}]
+    x = np.asarray([[0.5, 2.0, -1.0], [3.0, np.nan, -1.0]], np.float32)
+    compiled = multigrad.jit(lambda x: [[f(x, **kwargs) for kwargs in options] for f in (xp.argmax, xp.argmin)])
+    for found, find in zip(compiled(jax.numpy.asarray(x)), (np.argmax, np.argmin), strict=True):
+        for position, kwargs in zip(found, options, strict=True):
+            assert position.dtype == np.int64
+            np.testing.assert_array_equal(position, find(x, **kwargs))
+
+
+def test_apply_where_compiles_in_float32(jax):
+    def f(x):
+        return xp.sum(multigrad.apply_where(x > 0, x, xp.sqrt, fill_value=0.0))
+
+    found = multigrad.gradient(f, compile=True)(jax.numpy.asarray([0.25, 4.0, -1.0]))
+    assert found.tolist() == [1.0, 0.25, 0.0]

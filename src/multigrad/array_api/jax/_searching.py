@@ -11,14 +11,22 @@ from multigrad.array_api.jax._wide import keep_width, with_positions
 __all__ = ["argmax", "argmin", "count_nonzero", "nonzero", "searchsorted", "where"]
 
 
-@with_positions
-def argmax(x, /, *, axis=None, keepdims=False):
-    return jnp.argmax(x, axis=axis, keepdims=keepdims)
+def _finder(name):
+    native, narrow = getattr(jnp, name), getattr(jax.lax, name)
+
+    def find(x, /, *, axis=None, keepdims=False):
+        line, along = (x.ravel(), 0) if axis is None else (x, axis)
+        if not -line.ndim <= along < line.ndim or not 0 < line.shape[along] < 2**31:
+            return native(x, axis=axis, keepdims=keepdims)
+        # In 32 bits: a program of float32 is lowered outside of the 64-bit mode, where JAX finds no position in 64.
+        found = narrow(line, along % line.ndim, jnp.int32).astype(jnp.int64)
+        return jnp.expand_dims(found, tuple(range(x.ndim)) if axis is None else axis) if keepdims else found
+
+    find.__name__ = name
+    return with_positions(jax.jit(find, static_argnames=("axis", "keepdims")))
 
 
-@with_positions
-def argmin(x, /, *, axis=None, keepdims=False):
-    return jnp.argmin(x, axis=axis, keepdims=keepdims)
+argmax, argmin = _finder("argmax"), _finder("argmin")
 
 
 @with_positions
