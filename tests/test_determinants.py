@@ -32,6 +32,11 @@ MATRICES = {
     "rank 1": np.outer(_REGULAR[0], _REGULAR[1]),
     "zero": np.zeros((4, 4)),
     "sum of rows": _LARGER,
+    # The pivot that vanishes is not the last.
+    "zero column": _REGULAR * np.array([1.0, 0.0, 1.0, 1.0]),
+    "equal columns": _with_rows({1: 0}).T,
+    "diagonal": np.diag([0.0, 1.0, 2.0, 3.0, 4.0]),
+    "complex zero column": _REGULAR * np.array([1 + 1j, 0, 1j, 0.5]),
     "complex": _with_rows({3: 0}) * np.array([1 + 1j, 2 - 1j, 1j, 0.5]),
 }
 

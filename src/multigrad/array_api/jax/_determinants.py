@@ -1,6 +1,7 @@
 """The determinant with derivatives that are right at singular matrices and at NaN.
 
-JAX 0.10.2 has the first derivative of a singular matrix, but NaN for the second, and 0 for both at NaN.
+JAX 0.10.2 has the first derivative of a singular matrix only where the last pivot is the one that vanishes (0 where an
+earlier one does, as with a zero column), NaN for the second, and 0 for both at NaN.
 """
 
 import jax
@@ -36,7 +37,19 @@ def _with_cofactors(x):
     """Return the determinant and its derivative, of one decomposition."""
     value, pullback = jax.vjp(jnp.linalg.det, x)
     (found,) = pullback(jnp.ones_like(value))
+    singular = value == 0
+    found = jax.lax.cond(
+        jnp.any(singular), lambda: jnp.where(_each(singular), _by_singular_values(x), found), lambda: found
+    )
     return value, found * _each(jnp.where(jnp.any(jnp.isnan(x), (-2, -1)), jnp.nan, 1.0).astype(x.dtype))
+
+
+def _by_singular_values(x):
+    """Return the cofactors: products of all singular values but one."""
+    u, s, vh = jnp.linalg.svd(x)
+    others = _cumulative(s) * jnp.flip(_cumulative(jnp.flip(s, -1)), -1)
+    phase = jnp.linalg.det(u) * jnp.linalg.det(vh)
+    return _each(phase) * _product(jnp.conj(u) * others[..., None, :], jnp.conj(vh))
 
 
 @_with_cofactors.defjvp
