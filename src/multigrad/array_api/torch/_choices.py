@@ -6,6 +6,7 @@ where the chain rule is 0 times infinity (rule 5); at NaN all of it, or forwards
 """
 
 import functools
+import math
 
 import torch
 
@@ -74,7 +75,11 @@ def clip_to_numbers(x, low, high):
     if is_constant(x):
         return torch.clamp(x, low, high)
     if low is None or high is None:
-        return maximum(x, promotion.constant(low, x)) if high is None else minimum(x, promotion.constant(high, x))
+        bound, sign = (low, 1) if high is None else (high, -1)
+        bound, is_finite = promotion.constant(bound, x), abs(bound) < math.inf
+        if is_finite and not is_plain(x):
+            return _beside(x, bound, sign)
+        return (maximum if high is None else minimum)(x, bound)
     where = x.detach()
     if is_plain(x):
         lower, upper = _rounded(low, x.dtype), _rounded(high, x.dtype)
@@ -89,6 +94,17 @@ def clip_to_numbers(x, low, high):
     slope = torch.where(where < upper, one, torch.where(where == upper, at_a_bound, 0 * one))
     slope = torch.where(where > lower, slope, torch.where(where == lower, at_a_bound, 0 * one))
     return valued(value, finite(x) * _nan_like(value, slope))
+
+
+def _beside(x, bound, sign):
+    """Return the larger of an array and a finite number, or the smaller: its weighted mean with the number."""
+    where, one = x.detach(), torch.ones_like(x.detach())
+    # 0 where the number is chosen, NaN at NaN: inductor makes 0 of a product with 0.
+    flat = (torch.maximum if sign > 0 else torch.minimum)(where, bound) - bound
+    chosen = where > bound if sign > 0 else where < bound
+    weight = torch.where(chosen, one, torch.where(where == bound, 0.5 * one, flat))
+    # An infinity that is not chosen would make NaN of its weight 0.
+    return torch.where(where == -sign * math.inf, 0 * one, x) * weight + bound * (1 - weight)
 
 
 @functools.lru_cache(maxsize=256)
