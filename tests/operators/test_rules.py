@@ -299,6 +299,23 @@ def test_bwd_may_call_another_function_with_a_pullback(backend):
     assert_tree(multigrad.jacobian(gradient, backend=backend)(X), np.diag(np.cos(X)), 1e-13)
 
 
+def test_bwd_may_call_an_operator_under_vmap(backend, arrays):
+    def cubes(x):
+        return x**3
+
+    cubes_by_rule = multigrad.custom_vjp(cubes)
+    cubes_by_rule.defvjp(lambda x: (x**3, x), lambda x, cotangent: multigrad.vjp(cubes, x)[1](cotangent))
+
+    def f(x):
+        return xp.sum(cubes_by_rule(x) ** 2)
+
+    rows = np.asarray([[0.3, -0.8], [1.7, 0.4]])
+    options = {"backend": backend, "arrays": arrays}
+    assert_tree(multigrad.vmap(multigrad.gradient(f), **options)(rows), 6 * rows**5, 1e-11)
+    hessians = np.stack([np.diag(30 * row**4) for row in rows])
+    assert_tree(multigrad.vmap(multigrad.jacobian(multigrad.gradient(f)), **options)(rows), hessians, 1e-11)
+
+
 @pytest.mark.backends("jax")
 def test_forward_mode_over_such_a_bwd_names_what_works(backend):
     message = r"inner has a pullback .* bwd that calls it.* multigrad\.custom_jvp.* or jacobian\(gradient\(f\)\)"

@@ -11,6 +11,7 @@ from multigrad._protocol import FlatFunction, Natives, Pullback
 # What torch.autograd.grad calls, without its checks of arguments that are right by construction: they cost 8 of the 41
 # µs of a small gradient (torch 2.13).
 run_backward = torch.autograd.Variable._execution_engine.run_backward
+_functorch = torch._C._functorch
 
 
 def record(f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Natives, Natives, Natives, bool]:
@@ -170,7 +171,11 @@ class Attached(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:
-        found = ctx.pullback(ctx.saved_tensors, cotangents)
+        residuals = ctx.saved_tensors
+        if _functorch.peek_interpreter_stack() is not None and not torch.compiler.is_compiling():
+            # They belong to a derivative that has ended, and torch takes them for those of one that the pullback opens.
+            residuals = tuple([_functorch.unwrap_if_dead(x) for x in residuals])
+        found = ctx.pullback(residuals, cotangents)
         return (None, None, None, *cotangents, *found, *(None,) * ctx.n_residuals)
 
 
