@@ -10,14 +10,22 @@ import math
 
 import torch
 
+from multigrad._dtypes import NUMBERS
 from multigrad.array_api.torch._dtypes import in_range, promotion
 from multigrad.array_api.torch._regular import is_constant, is_plain
 
 
 def _choice(native, sign):
-    """Return an override of a choice between two tensors of one dtype: the first where ``sign`` times it is larger."""
+    """Return an override of a choice between two tensors of one dtype: the first where ``sign`` times it is larger.
+
+    One of the two may be a number.
+    """
 
     def call(x1, x2):
+        if type(x2) in NUMBERS:
+            return beside_number(x1, x2)
+        if type(x1) in NUMBERS:
+            return beside_number(x2, x1)
         if not x1.dtype.is_floating_point or is_constant(x1, x2):
             return native(x1, x2)
         first, second = x1.detach(), x2.detach()
@@ -26,6 +34,12 @@ def _choice(native, sign):
         value = native(first, second)
         weight = _weight(sign * first, sign * second, value)
         return valued(value, finite(x1) * weight + finite(x2) * (1 - weight))
+
+    def beside_number(x, number):
+        bound = promotion.constant(number, x)
+        if is_plain(x) or is_constant(x) or not (x.dtype.is_floating_point and _is_finite(number, x.dtype)):
+            return call(x, bound)
+        return _beside(x, bound, sign)
 
     return call
 
@@ -75,11 +89,7 @@ def clip_to_numbers(x, low, high):
     if is_constant(x):
         return torch.clamp(x, low, high)
     if low is None or high is None:
-        bound, sign = (low, 1) if high is None else (high, -1)
-        bound, is_finite = promotion.constant(bound, x), abs(bound) < math.inf
-        if is_finite and not is_plain(x):
-            return _beside(x, bound, sign)
-        return (maximum if high is None else minimum)(x, bound)
+        return maximum(x, low) if high is None else minimum(x, high)
     where = x.detach()
     if is_plain(x):
         lower, upper = _rounded(low, x.dtype), _rounded(high, x.dtype)
@@ -94,6 +104,10 @@ def clip_to_numbers(x, low, high):
     slope = torch.where(where < upper, one, torch.where(where == upper, at_a_bound, 0 * one))
     slope = torch.where(where > lower, slope, torch.where(where == lower, at_a_bound, 0 * one))
     return valued(value, finite(x) * _nan_like(value, slope))
+
+
+def _is_finite(number, dtype):
+    return -math.inf < in_range(number, dtype) < math.inf
 
 
 def _beside(x, bound, sign):
