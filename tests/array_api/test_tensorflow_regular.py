@@ -373,3 +373,19 @@ def test_a_clip_between_numbers_shares_at_its_bounds(tf, namespace, low, high, m
     value, found = in_mode(gradient, mode)(tf.constant(x))
     np.testing.assert_array_equal(value.numpy(), np.clip(x, low, high))
     np.testing.assert_array_equal(found.numpy(), [shares(number, low, high)[0] for number in x])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_curvature_of_a_quotient_neither_overflows_nor_loses_digits(tf, namespace, mode):
+    def curvature(x, y):
+        with tf.GradientTape() as outer:
+            outer.watch(y)
+            with tf.GradientTape() as inner:
+                inner.watch(y)
+                quotient = namespace.divide(x, y)
+            slope = inner.gradient(quotient, y)
+        return outer.gradient(slope, y)
+
+    x, y = [0.0, 1e-200, 1e200, np.inf], [1e-160, 1e-160, 1e160, -1e160]
+    found = in_mode(curvature, mode)(tf.constant(x, tf.float64), tf.constant(y, tf.float64))
+    np.testing.assert_allclose(found.numpy(), [0.0, 2e280, 2e-280, -np.inf], rtol=1e-14, atol=0)

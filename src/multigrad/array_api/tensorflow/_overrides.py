@@ -91,7 +91,8 @@ def _reciprocal_pull(cotangent, out, x):
         odd = few_places(values(x) == 0)
         if odd is not None and np.all(at_places(cotangent, odd)):
             return [_raw.ReciprocalGrad(y=out, dy=cotangent)]
-    return [_times(cotangent, SLOPES["reciprocal"][0](_slopes, out, x))]
+    # One after the other: in the second derivative of a quotient the square of the reciprocal may overflow.
+    return [_raw.Neg(x=_times(_times(cotangent, out), out))]
 
 
 # A zero cotangent gives 0 at the pole (rule 5).
