@@ -1,7 +1,9 @@
 """What the convention's derivatives cost beside the framework's own: ``python -m benchmarks.costs``.
 
 Each function that this package overrides runs beside the framework's own on native arrays, forward alone and forward
-plus backward, eager and compiled, on a million elements and on three. ``--page docs/costs.md`` writes the page.
+plus backward, eager and compiled, on a million elements and on three. A compiled gradient, of which nobody asks the
+value, leaves the forward pass out as far as it is not needed: both are measured. ``--page docs/costs.md`` writes the
+page.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from benchmarks.timing import measure_for
 
 assert threads
 FRAMEWORKS = ("torch", "jax", "tensorflow")
-MODES, SIZES, KINDS = ("eager", "compiled"), (3, 1_000_000), ("forward", "both", "odd")
+MODES, SIZES, KINDS = ("eager", "compiled"), (3, 1_000_000), ("forward", "both", "gradient", "odd")
 _SECONDS = 0.6
 # Large arrays would measure how the system hands out pages; JAX's own functions compute in float64 with its flag only.
 _ENVIRONMENT = {
@@ -38,27 +40,29 @@ def _torch_calls(f):
 
     def both(*xs):
         xs = [x.detach().requires_grad_() for x in xs]
-        return torch.autograd.grad(torch.sum(f(*xs)), xs, allow_unused=True)
+        out = torch.sum(f(*xs))
+        return out, torch.autograd.grad(out, xs, allow_unused=True)
+
+    def differentiated(*xs):
+        # Inside the program: outside it, autograd would keep what another program reads.
+        gradients, out = torch.func.grad_and_value(lambda *xs: torch.sum(f(*xs)), tuple(range(len(xs))))(*xs)
+        return out, gradients
 
     def compiler(call):
-        # What is differentiated inside the program: outside it, autograd would keep what another program reads.
-        if call is both:
-            summed = lambda *xs: torch.sum(f(*xs))  # noqa: E731
-            call = lambda *xs: torch.func.grad(summed, tuple(range(len(xs))))(*xs)  # noqa: E731
         # With a code object of its own: torch keeps few programs for each.
         call = types.FunctionType(call.__code__.replace(), globals(), closure=call.__closure__)
         return torch.compile(call, fullgraph=True)
 
-    return f, both, compiler, lambda result: result
+    return f, both, differentiated, compiler, lambda result: result
 
 
 def _jax_calls(f):
     import jax
 
     def both(*xs):
-        return jax.grad(lambda *xs: jax.numpy.sum(f(*xs)), tuple(range(len(xs))))(*xs)
+        return jax.value_and_grad(lambda *xs: jax.numpy.sum(f(*xs)), tuple(range(len(xs))))(*xs)
 
-    return f, both, jax.jit, jax.block_until_ready
+    return f, both, both, jax.jit, jax.block_until_ready
 
 
 def _tensorflow_calls(f):
@@ -68,18 +72,20 @@ def _tensorflow_calls(f):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(xs)
             out = tf.reduce_sum(f(*xs))
-        return tape.gradient(out, xs)
+        return out, tape.gradient(out, xs)
 
-    return f, both, lambda call: tf.function(call, jit_compile=True, autograph=False), lambda result: result
+    return f, both, both, lambda call: tf.function(call, jit_compile=True, autograph=False), lambda result: result
 
 
 _CALLS = {"torch": _torch_calls, "jax": _jax_calls, "tensorflow": _tensorflow_calls}
 
 
 def _calls(backend, function, namespace, kind, compiled):
-    forward, both, compiler, finished = _CALLS[backend](lambda *xs: function.call(namespace, *xs))
-    call = forward if kind == "forward" else both
-    call = compiler(call) if compiled else call
+    forward, both, inside, compiler, finished = _CALLS[backend](lambda *xs: function.call(namespace, *xs))
+    if not compiled:
+        call = forward if kind == "forward" else both
+    else:
+        call = compiler({"forward": forward, "gradient": lambda *xs: inside(*xs)[1]}.get(kind, inside))
     return lambda *xs: finished(call(*xs))
 
 
@@ -98,6 +104,8 @@ def measured(backend, chosen, modes, sizes, kinds, seconds):
             for size in sizes:
                 for kind in kinds:
                     if kind == "odd" and function.label not in functions.ODD:
+                        continue
+                    if kind == "gradient" and mode == "eager":  # which has the value anyway
                         continue
                     arrays = _arrays(backend, function.data(size, kind == "odd"))
                     calls = {
