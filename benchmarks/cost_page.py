@@ -114,9 +114,10 @@ _INTRODUCTION = (
     "Compiled, a gradient of which nobody asks the value is a program without the forward pass, as far as the backward",
     "pass does not need it: the column gradient alone. The column compiled has the value as well.",
     "",
-    "Compiled figures have more noise than two runs of one program show. XLA made one program of TensorFlow's reciprocal",
-    "and of ours but for the names of its operations; these changed the order of its loops, and the ratio was 1.25.",
-    "Inductor's loop for asinh took 1.11 or 1.22 by the order of one product. What is below 1.1 is not to be told from 1.",
+    "Compiled figures have more noise than two runs of one program show. XLA made the same program of TensorFlow's",
+    "reciprocal and of ours, but for the names of its operations; these changed the order of its loops, and the ratio",
+    "was 1.25. Inductor's loop for asinh took 1.11 or 1.22 by the order of one product. A figure below 1.1 is not",
+    "to be told from 1.",
     "",
 )
 _REASONS = (
@@ -200,8 +201,8 @@ _WRONG = (
 )
 _COMPILED = (
     "",
-    "A compiler fuses value and derivative into one loop over the elements, where masks and factors cost little; a root,",
-    "a quotient or a logarithm more is what takes time. On torch a call of a logarithm or the like waits for what its",
-    "argument is made of: there the masks are factors of the result, which overlap with the call.",
+    "A compiler fuses value and derivative into one loop over the elements, where masks and factors cost little; a",
+    "root, a quotient or a logarithm more is what takes time. On torch a call of a logarithm or the like waits for",
+    "what its argument is made of: there the masks are factors of the result, which overlap with the call.",
     "",
 )

@@ -58,3 +58,10 @@ def test_a_number_over_the_divisor_in_both_modes(backend):
     assert multigrad.to_numpy(multigrad.jvp(f, (0.1,), (1.0,), backend=backend)[1]) == -9.0
     (along,) = multigrad.hvp(f, (0.1,), (1.0,), backend=backend)
     assert multigrad.to_numpy(along) == 0.0
+
+
+@pytest.mark.parametrize(("x", "y"), [(math.nan, 2.0), (math.inf, 2.0), (1.0, 0.0)])
+def test_a_divisor_that_is_constant_adds_nothing(x, y, backend):
+    with np.errstate(invalid="ignore"):  # NumPy, of the values
+        assert multigrad.to_numpy(multigrad.jvp(lambda x: x % y, (x,), (1.0,), backend=backend)[1]) == 1.0
+        assert multigrad.to_numpy(multigrad.gradient(lambda x: x % y, backend=backend)(x)) == 1.0

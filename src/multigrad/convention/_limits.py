@@ -180,6 +180,18 @@ LIMITS = (
         "It multiplies with an argument before it divides by the result",
     ),
     Limit(
+        "The values of expm1 and atanh of small numbers, in a compiled program",
+        "torch",
+        "an error of 1e-16, not a relative one: expm1(1e-8) has eight digits",
+        "Inductor's vector code for them is exp(x) - 1 and half the logarithm of a quotient",
+    ),
+    Limit(
+        "Compositions that XLA simplifies: log(exp(x)), exp(x) * exp(-x), sqrt(x**2), where an inner value overflows",
+        "JAX, TensorFlow",
+        "the derivative of the simpler expression, eager that of each function",
+        "Its algebra comes after differentiation",
+    ),
+    Limit(
         'arrays="native"',
         "all",
         "the framework's own derivatives",

@@ -10,6 +10,8 @@ from math import inf, nan, pi
 import jax
 import jax.numpy as jnp
 
+from multigrad.array_api.jax._overrides import ruled
+
 
 def _complex(real, imag):
     real, imag = jnp.broadcast_arrays(real, imag)
@@ -203,15 +205,17 @@ def remainder(x1, x2):
     return _real_remainder(jnp.asarray(x1, result.dtype), jnp.asarray(x2, result.dtype))
 
 
-@jax.custom_jvp
-def _real_remainder(x1, x2):
+def _remainder_of_floats(x1, x2):
     """Return a remainder, a zero with the divisor's sign."""
     result = jnp.remainder(x1, x2)
     return jnp.where(result == 0, jnp.copysign(jnp.zeros_like(result), x2), result)
 
 
 # JAX's slope has the floor of the rounded quotient: 10 for 1 % 0.1, whose value is made of 9.
-_real_remainder.defjvps(
-    lambda tangent, out, x1, x2: jnp.broadcast_to(tangent, out.shape),
-    lambda tangent, out, x1, x2: -tangent * floor_divide(*map(jax.lax.stop_gradient, (x1, x2))),
+_real_remainder = ruled(
+    _remainder_of_floats,
+    (
+        lambda xp, out, x1, x2: jnp.ones_like(out),
+        lambda xp, out, x1, x2: -floor_divide(*map(jax.lax.stop_gradient, (x1, x2))),
+    ),
 )

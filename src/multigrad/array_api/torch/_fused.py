@@ -57,7 +57,8 @@ def atan2(x1, x2):
     size, one = torch.abs(x) + torch.abs(y), torch.ones_like(x)
     zero = size == 0  # one comparison: inductor is slow at two
     digits = math.frexp(torch.finfo(x.dtype).max)[1]
-    scale = torch.where(size < 2.0 ** -(digits // 4), one * 2.0 ** (digits * 7 // 16), one)
+    # By so much that its square, times that of the slope, does not leave the dtype's range.
+    scale = torch.where(size < 2.0 ** -(digits // 4), one * 2.0 ** (digits // 2 - 2), one)
     scale = torch.where(size < 2.0 ** -(digits * 5 // 8), one * 2.0 ** (digits * 13 // 16), scale)
     # At (0, 0) a constant: (0, 1), or to (0, -0) what (0, -1) has.
     return torch.atan2(torch.where(zero, y, x1) * scale, torch.where(zero, torch.copysign(one, x), x2) * scale)
