@@ -149,3 +149,13 @@ def test_an_exception_in_the_second_run_passes_through(backend):
         with pytest.raises(KeyError, match="on purpose"):
             multigrad.gradient(f, backend=backend)(0.5)
     assert_tree(multigrad.gradient(cubes, backend=backend)(X), 3 * X**2, 1e-13)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_checkpoint_around_a_jacobian_is_differentiated(mode, backend):
+    def f(x):
+        return xp.stack([x[0] * x[1], x[0] ** 3])
+
+    inner = multigrad.checkpoint(multigrad.jacobian(f, mode=mode))
+    found = multigrad.gradient(lambda x: xp.sum(inner(x)), backend=backend)(np.array([1.0, 2.0]))
+    assert multigrad.to_numpy(found).tolist() == [7.0, 1.0]

@@ -159,7 +159,12 @@ class TorchBackend(Embedding):
     def checkpoint(self, f: Callable[..., Natives], inputs: Natives, /) -> Natives:
         if _functorch.peek_interpreter_stack() is not None:
             return f(*inputs)  # functional transforms allow no hooks on saved tensors (torch 2.13)
-        return torch.utils.checkpoint.checkpoint(f, *inputs, use_reentrant=False)
+        try:
+            return torch.utils.checkpoint.checkpoint(f, *inputs, use_reentrant=False)
+        except RuntimeError as error:
+            if "saved tensor hooks" not in str(error):
+                raise
+            return f(*inputs)  # f opens a functional transform: it keeps what it computes
 
     compile_is_stale_blind = True  # a traced graph has no guards for what f reads besides its arguments
 
