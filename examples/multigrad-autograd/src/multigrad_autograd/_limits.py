@@ -26,6 +26,7 @@ LIMITS = {
     "convention: atanh at 2.0": _DOMAIN,
     "convention: atanh'(x) at 2.0": _DOMAIN,
     "convention: acosh at -*": _DOMAIN,
+    "convention: remainder at 1.0, 0.1": "the floor of its slope is that of the rounded quotient, 10; the value has 9",
     "convention: prod at *0.0, 4.0]": _ZERO,
     "convention: prod at *nan*": _ZERO,
     "convention: prod([x, 0, 3])'*": _ZERO,
