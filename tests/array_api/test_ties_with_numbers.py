@@ -75,3 +75,15 @@ def test_a_number_beyond_the_dtype_is_infinite(dtype, f, backend, compiled):
 def test_a_constant_between_numbers_beyond_its_dtype(backend):
     with np.errstate(over="ignore"), multigrad.use_backend(backend):
         assert float(xp.clip(xp.asarray(0.5, dtype=xp.float32), -1e300, 1e300)) == 0.5
+
+
+def of_minus_zero(x):
+    clipped = [xp.clip(x, -1.0), xp.clip(x, max=1.0), xp.clip(x, -1.0, 1.0)]
+    return xp.stack([xp.minimum(x, 1.0), xp.maximum(x, -1.0), *clipped])
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_minus_zero_keeps_its_sign_beside_numbers(backend, compiled):
+    value, slopes = multigrad.value_and_jacobian(of_minus_zero, backend=backend, compile=compiled)(-0.0)
+    assert np.signbit(multigrad.to_numpy(value)).all()
+    assert multigrad.to_numpy(slopes).tolist() == [1.0] * 5

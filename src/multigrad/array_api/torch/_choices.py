@@ -39,7 +39,7 @@ def _choice(native, sign):
         bound = promotion.constant(number, x)
         if is_plain(x) or is_constant(x) or not (x.dtype.is_floating_point and _is_finite(number, x.dtype)):
             return call(x, bound)
-        return _beside(x, bound, sign)
+        return _beside(x, bound, number, sign)
 
     return call
 
@@ -110,15 +110,17 @@ def _is_finite(number, dtype):
     return -math.inf < in_range(number, dtype) < math.inf
 
 
-def _beside(x, bound, sign):
+def _beside(x, bound, number, sign):
     """Return the larger of an array and a finite number, or the smaller: its weighted mean with the number."""
     where, one = x.detach(), torch.ones_like(x.detach())
     # 0 where the number is chosen, NaN at NaN: inductor makes 0 of a product with 0.
     flat = (torch.maximum if sign > 0 else torch.minimum)(where, bound) - bound
     chosen = where > bound if sign > 0 else where < bound
     weight = torch.where(chosen, one, torch.where(where == bound, 0.5 * one, flat))
+    # Where the number is not chosen its part is -0, to which -0 may be added.
+    other = bound * (1 - weight) if number < 0 else -bound * (weight - 1)
     # An infinity that is not chosen would make NaN of its weight 0.
-    return torch.where(where == -sign * math.inf, 0 * one, x) * weight + bound * (1 - weight)
+    return torch.where(where == -sign * math.inf, 0 * one, x) * weight + other
 
 
 @functools.lru_cache(maxsize=256)
