@@ -20,8 +20,10 @@ POINTS = [
     (1e17, 0.1),
     (1e-20, -0.1),
     (0.0, 3.0),
+    (4.0, 2.0),
+    (5.5, 2.0),
+    (-5.5, 2.0),
 ]
-POINTS += [(4.0, 2.0), (5.5, 2.0), (-5.5, 2.0)]
 X, Y = map(np.asarray, zip(*POINTS, strict=True))
 FLOORS = [math.floor(Fraction(x) / Fraction(y)) for x, y in POINTS]
 

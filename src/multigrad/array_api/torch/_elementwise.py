@@ -7,6 +7,7 @@ import torch
 from multigrad._dtypes import NUMBERS
 from multigrad.array_api.torch import _choices, _overrides, _powers, _remainders, _unsigned
 from multigrad.array_api.torch._dtypes import promotion
+from multigrad.array_api.torch._regular import is_constant
 from multigrad.array_api.torch._remainders import flat
 from multigrad.array_api.torch._unsigned import bitwise, choosing, comparing
 
@@ -94,7 +95,7 @@ def binary(function, unsigned=None, **options):
 
 
 def _divide(x1, x2):
-    if type(x1) in NUMBERS and x1 not in (1, -1):
+    if type(x1) in NUMBERS and x1 not in (1, -1) and not is_constant(x2):
         # torch multiplies the reciprocal, and the square of that overflows or has few digits where the slope is finite.
         x1 = promotion.constant(x1, x2)
     return x1 / x2

@@ -32,12 +32,13 @@ def floor_divide(x1, x2):
 def remainder(x1, x2):
     if type(x1) in NUMBERS:
         x1 = promotion.constant(x1, x2)  # torch has no derivative of a number's remainder
-    result = x1 % x2
-    if not result.dtype.is_floating_point:
-        return result
+    if not x1.dtype.is_floating_point:
+        return x1 % x2
     if is_traced():
         x1, x2 = _arrays(x1, x2)
         result = valued(_rest(x1.detach(), x2.detach()), x1 - _times(finite(x2), floor_divide(x1, x2)))
+    else:
+        result = x1 % x2
     # A zero has the divisor's sign: adding +0 does it on one side, keeping the derivative.
     if type(x2) in NUMBERS:
         return result + 0.0 if x2 > 0 else -(-result + 0.0)
