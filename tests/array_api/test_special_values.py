@@ -103,3 +103,15 @@ def test_nan_among_sorted_and_unique_values(ns):
     np.testing.assert_array_equal(x[indices], values)
     np.testing.assert_array_equal(values[inverse], x)
     assert sorted(counts) == [1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("name", ["var", "std"])
+@pytest.mark.parametrize(("shape", "correction"), [((2,), 2), ((2,), 3.5), ((), 1)])
+def test_no_variance_without_degrees_of_freedom(ns, name, shape, correction):
+    def spread(x):
+        return getattr(ns, name)(x, correction=correction)
+
+    x = ns.reshape(ns.asarray([1.0, 4.0])[: math.prod(shape)], shape)
+    for found in (spread(x), multigrad.jit(spread)(x)):
+        assert found.shape == ()
+        assert math.isnan(multigrad.to_numpy(found))

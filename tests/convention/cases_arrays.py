@@ -125,6 +125,13 @@ def _edges():
     yield edge("std", (half,), ([[0.0, 0.0], [-1.0, 1.0]],), 2, "a kink in its row alone", options={"axis": 1})
     for name in ("std", "var"):
         yield edge(name, ([1.0, NAN, 2.0],), ([NAN] * 3,), 4, "the mean needs the NaN")
+        for correction in (2, 2.5, 3):
+            options, reason = {"correction": correction}, "the standard has no such variance"
+            yield edge(name, ([1.0, 4.0],), ([NAN] * 2,), 4, reason, options=options)
+            yield edge(name, ([1.0, 4.0],), ([NAN] * 2,), 4, reason, order=2, options=options)
+        along = {"axis": 0, "correction": 1}
+        yield edge(name, ([[1.0, 4.0]],), ([[NAN] * 2],), 4, "the standard has no such variance", options=along)
+        yield edge(name, (3.0,), (NAN,), 4, "the standard has no such variance", options={"correction": 1})
     yield edge("prod", ([1.0, NAN, 2.0],), ([NAN, 2.0, NAN],), 4, "NaN in the other factors' slots")
     yield edge("prod", ([0.0, NAN, 2.0],), ([NAN, 0.0, NAN],), 4, "NaN in the other factors' slots")
     yield edge("prod", ([0.0, INF, 2.0],), ([INF, 0.0, NAN],), 1, "the other factors: 0 · inf")

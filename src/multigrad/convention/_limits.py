@@ -180,12 +180,6 @@ LIMITS = (
         "It multiplies with an argument before it divides by the result",
     ),
     Limit(
-        "var and std of no more elements than the correction",
-        "all",
-        "NaN on JAX, as the standard says, with a jvp of 0; a quotient by 0 on the others, on NumPy by what is below 0",
-        "The values are those of the frameworks; there is no such variance",
-    ),
-    Limit(
         "The values of expm1 and atanh of small numbers, in a compiled program",
         "torch",
         "an error of 1e-16, not a relative one: expm1(1e-8) has eight digits",

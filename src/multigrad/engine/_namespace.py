@@ -96,7 +96,17 @@ class TracedNamespace(Names):
     def var(self, x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
         centred = x - self.mean(x, axis=axis, keepdims=True)
         squares = centred * self.conj(centred) if self.is_complex(x) else centred * centred
-        return self.real(self.sum(squares, axis=axis, keepdims=keepdims)) / (self.count(x, axis) - correction)
+        return self.real(self.sum(squares, axis=axis, keepdims=keepdims)) / self._freedom(x, axis, correction)
+
+    def std(self, x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+        if correction and math.isnan(self._freedom(x, axis, correction)):
+            return self.sqrt(self.var(x, axis=axis, correction=correction, keepdims=keepdims))
+        return self._std(x, axis=axis, correction=correction, keepdims=keepdims)
+
+    def _freedom(self, x: Any, axis: Any, correction: float) -> float:
+        """Return the divisor of a variance, which the standard calls NaN if there is none above 0."""
+        freedom = self.count(x, axis) - correction
+        return freedom if freedom > 0 else math.nan
 
     def prod(self, x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
         """Multiply in pairs: a polynomial in the elements, exact at zeros and in every derivative (rule 6)."""

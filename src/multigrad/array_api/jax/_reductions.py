@@ -33,6 +33,19 @@ def extremum(name, x, axis, keepdims):
     return out if keepdims else jnp.squeeze(out, axis)
 
 
+def var(x, *, axis, correction, keepdims):
+    """Return the variance; without degrees of freedom it is NaN, and so are its derivatives."""
+    if correction and _size(x, axis) <= correction:
+        return jnp.var(x, axis=axis, keepdims=keepdims) * math.nan
+    return jnp.var(x, axis=axis, correction=correction, keepdims=keepdims)
+
+
+def _size(x, axis):
+    """Return the number of elements that a reduction over an axis meets."""
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return math.prod(x.shape[one] for one in axes)
+
+
 def std(x, *, axis, correction, keepdims):
     """Return the standard deviation; its slope is 0 where all elements are equal.
 
@@ -48,7 +61,7 @@ def std(x, *, axis, correction, keepdims):
         (x,), (tangent,) = primals, tangents
         out = root(x)
         zero = out == 0
-        count = math.prod(size for size, left in zip(x.shape, out.shape, strict=True) if left == 1) - correction
+        count = _size(x, axis) - correction
         off = jnp.conj(x - jnp.mean(x, axis=axis, keepdims=True))
         slope = jnp.where(zero, 0.0, off / jnp.where(zero, 1.0, out) / count)
         return out, jnp.sum(jnp.real(tangent * slope), axis=axis, keepdims=True)
@@ -58,7 +71,7 @@ def std(x, *, axis, correction, keepdims):
 
 
 def _root_of_variance(x, axis, correction):
-    variance = jnp.var(x, axis=axis, correction=correction, keepdims=True)
+    variance = var(x, axis=axis, correction=correction, keepdims=True)
     # The variance of equal elements need not be exactly 0.
     first = x[tuple(slice(1) if size == 1 else slice(None) for size in variance.shape)]
     constant = (variance == 0) | (jnp.all(x == first, axis=axis, keepdims=True) & jnp.isfinite(variance))

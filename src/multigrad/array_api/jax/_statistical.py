@@ -19,7 +19,7 @@ def sum_dtype(x, dtype):
 
 
 _sum, _prod, _mean = keep_width(jnp.sum), keep_width(jnp.prod), keep_width(jnp.mean)
-_var = keep_width(jnp.var)
+_var = keep_width(_reductions.var)
 # Compiled whole: eagerly they take several calls.
 _std = keep_width(jax.jit(_reductions.std, static_argnames=("axis", "correction", "keepdims")))
 _extremum = keep_width(jax.jit(_reductions.extremum, static_argnames=("name", "axis", "keepdims")))

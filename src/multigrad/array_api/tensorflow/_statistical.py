@@ -115,12 +115,12 @@ def var(x, /, *, axis=None, correction=0.0, keepdims=False):
 
 
 def _freedom(x, reduced, correction):
-    """Return the divisor of a variance: as in NumPy, with no more elements than the correction it is zero."""
+    """Return the divisor of a variance, which the standard calls NaN if there is none above 0."""
     if x.shape.is_fully_defined() and reduced.shape.is_fully_defined():
         count = x.shape.num_elements() / builtins.max(reduced.shape.num_elements(), 1)
-        return constant(builtins.max(count - correction, 0.0), reduced)
+        return constant(count - correction if count > correction else math.nan, reduced)
     count = tf.math.divide_no_nan(tf.cast(tf.size(x), tf.float64), tf.cast(tf.size(reduced), tf.float64))
-    return tf.cast(tf.maximum(count - correction, 0), reduced.dtype)
+    return tf.cast(tf.where(count > correction, count - correction, math.nan), reduced.dtype)
 
 
 def std(x, /, *, axis=None, correction=0.0, keepdims=False):

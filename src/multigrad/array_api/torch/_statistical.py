@@ -134,9 +134,9 @@ def _spread(function, x, axis, correction, keepdims):
     axes = _checks.axes(axis, x.ndim)
     if not axes:  # the spread of one element; torch takes all axes for none
         return _spread(function, x[..., None], -1, correction, False)
-    if _size(x, axes) - correction <= 0 or not x.numel():  # torch warns
+    if _size(x, axes) - correction <= 0 or not x.numel():  # NaN in the standard; torch warns, and may give infinity
         around = torch.abs(x - torch.mean(x, axes, keepdim=True))
-        return torch.sum(around * around, axes, keepdim=keepdims) / 0
+        return torch.sum(around * around, axes, keepdim=keepdims) / math.nan
     return function(x, axes, correction=correction, keepdim=keepdims)
 
 
