@@ -72,6 +72,34 @@ def test_a_number_beyond_the_dtype_is_infinite(dtype, f, backend, compiled):
     assert found == 1 + 2 + 8 + 16
 
 
+def powers_beyond(x):
+    """Weigh the powers of 0.5, 1 and 2 with infinite exponents: 0, 1 and infinity, or the other way."""
+    bases = x * xp.asarray([0.5, 1.0, 2.0], dtype=x.dtype)
+    return xp.stack([bases**1e6, bases**-1e6, xp.pow(bases, 10**6)])
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_an_exponent_beyond_float16_is_infinite(backend, compiled):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        value, slopes = multigrad.value_and_jacobian(powers_beyond, backend=backend, dtype="float16", compile=compiled)(
+            1.0
+        )
+    powers, poles = [0.0, 1.0, np.inf], [np.inf, 1.0, 0.0]
+    assert multigrad.to_numpy(value).tolist() == [powers, poles, powers]
+    slopes = multigrad.to_numpy(slopes)  # n·xⁿ⁻¹: NaN where an infinity is multiplied with 0 (rule 1)
+    np.testing.assert_array_equal(slopes[0], [np.nan, np.inf, np.inf])
+    np.testing.assert_array_equal(slopes[1], [-np.inf, -np.inf, np.nan])
+
+
+@pytest.mark.parametrize(("dtype", "number"), [("float16", 1e6), ("float32", -1e300), ("complex64", 1e300 - 1e300j)])
+def test_an_array_filled_with_a_number_beyond_its_dtype_is_infinite(dtype, number, backend):
+    with np.errstate(over="ignore"), multigrad.use_backend(backend):
+        dtype = getattr(xp, dtype) if dtype != "float16" else multigrad.asarray(0.0, dtype=dtype).dtype
+        expected = np.sign(np.real(number)) * np.inf
+        for full in (xp.full((2,), number, dtype=dtype), xp.full_like(xp.zeros(2, dtype=dtype), number)):
+            assert np.real(multigrad.to_numpy(full)).tolist() == [expected] * 2
+
+
 def test_a_constant_between_numbers_beyond_its_dtype(backend):
     with np.errstate(over="ignore"), multigrad.use_backend(backend):
         assert float(xp.clip(xp.asarray(0.5, dtype=xp.float32), -1e300, 1e300)) == 0.5

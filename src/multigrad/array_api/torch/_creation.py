@@ -8,7 +8,7 @@ import torch
 
 from multigrad._dtypes import dtype_name
 from multigrad.array_api import _checks, _composed, _defaults
-from multigrad.array_api.torch._dtypes import DTYPES, promotion
+from multigrad.array_api.torch._dtypes import DTYPES, in_range, promotion
 from multigrad.array_api.torch._object import as_device, outside_programs
 from multigrad.array_api.torch._regular import is_traced
 from multigrad.array_api.torch._unsigned import SIGNED, by_bits
@@ -139,7 +139,8 @@ def full(shape, fill_value, *, dtype=None, device=None):
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if isinstance(fill_value, torch.Tensor):  # a differentiable value stays differentiable
         return asarray(fill_value, dtype=dtype, device=device).expand(shape)
-    return torch.full(shape, fill_value, **_place(dtype, device, fill_value))
+    options = _place(dtype, device, fill_value)
+    return torch.full(shape, in_range(fill_value, options["dtype"]), **options)
 
 
 def eye(n_rows, n_cols=None, /, *, k=0, dtype=None, device=None):
@@ -174,7 +175,7 @@ def ones_like(x, /, *, dtype=None, device=None):
 def full_like(x, /, fill_value, *, dtype=None, device=None):
     if isinstance(fill_value, torch.Tensor):
         return asarray(fill_value, dtype=dtype or x.dtype, device=device).expand(x.shape)
-    return torch.full_like(x, fill_value, dtype=dtype, device=as_device(device))
+    return torch.full_like(x, in_range(fill_value, dtype or x.dtype), dtype=dtype, device=as_device(device))
 
 
 def from_dlpack(x, /, *, device=None, copy=None):

@@ -79,13 +79,17 @@ def astype(x, dtype, /, *, copy=True, device=None):
     return x.to(dtype=dtype, device=device)
 
 
-_LARGEST = {dtype: torch.finfo(dtype).max for dtype in (float16, bfloat16, float32)}
+_LARGEST = {dtype: torch.finfo(dtype).max for dtype in (float16, bfloat16, float32, complex64)}
 
 
 def in_range(number, dtype):
     """Return a number as an array of a dtype has it where it is out of its range, infinite: torch refuses it."""
     largest = _LARGEST.get(dtype)
-    if largest is None or number is None or -largest <= number <= largest or number != number:  # noqa: PLR0124 - NaN
+    if largest is None:
+        return number
+    if isinstance(number, complex):
+        return complex(in_range(number.real, float32), in_range(number.imag, float32))
+    if number is None or -largest <= number <= largest or number != number:  # noqa: PLR0124 - NaN
         return number
     return math.inf if number > 0 else -math.inf
 
