@@ -9,6 +9,7 @@ import pytest
 
 import multigrad
 from multigrad import xp
+from multigrad.testing._trees import assert_tree, transformed
 
 Line = namedtuple("Line", "w b")
 Nothing = namedtuple("Nothing", "")
@@ -151,6 +152,90 @@ def test_leaves_that_are_no_numbers_have_none(backend, arrays):
     found = multigrad.gradient(lambda p: p["x"] ** 2, backend=backend, arrays=arrays)(given)
     assert float(plain(found.pop("x"))) == 4.0
     assert found == dict.fromkeys(given.keys() - {"x"})
+
+
+def described_cubes(p):
+    return xp.sum(p["w"] ** 3)
+
+
+W = np.asarray([0.7, -1.2])
+DESCRIBED = {"w": W, "rate": None, "name": "layer"}
+
+
+def assert_same(found, expected):
+    """Compare trees of which some leaves are None."""
+    shown = [transformed(lambda x: np.bool_(1) if x is None else x, t) for t in (plain(found), expected)]
+    assert_tree(*shown, 1e-12)
+
+
+def beside_nothing(w):
+    return {"w": w, "rate": None, "name": None}
+
+
+# Name: (function of the options that applies an operator to the gradient, whose tree has None; the result).
+OVER_NONE = {
+    "vmap": (
+        lambda o: multigrad.vmap(multigrad.gradient(described_cubes), **o)({**DESCRIBED, "w": np.stack([W, 2 * W])}),
+        beside_nothing(np.stack([3 * W**2, 12 * W**2]))),
+    "vmap with axes": (
+        lambda o: multigrad.vmap(
+            multigrad.gradient(described_cubes), ({"w": 1, "rate": None, "name": None},),
+            {"w": 1, "rate": None, "name": None}, **o)({**DESCRIBED, "w": np.stack([W, 2 * W, W], axis=1)}),
+        beside_nothing(np.stack([3 * W**2, 12 * W**2, 3 * W**2], axis=1))),
+    "jvp": (
+        lambda o: multigrad.jvp(multigrad.gradient(described_cubes), (DESCRIBED,), (DESCRIBED,), **o),
+        (beside_nothing(3 * W**2), beside_nothing(6 * W**2))),
+    "vjp": (
+        lambda o: multigrad.vjp(multigrad.gradient(described_cubes), DESCRIBED, **o)[1](beside_nothing(W)),
+        (beside_nothing(6 * W**2),)),
+    "jacobian": (
+        lambda o: multigrad.jacobian(multigrad.gradient(described_cubes), **o)(DESCRIBED),
+        beside_nothing(beside_nothing(np.diag(6 * W)))),
+    "forward jacobian": (
+        lambda o: multigrad.jacobian(multigrad.gradient(described_cubes), mode="forward", **o)(DESCRIBED),
+        beside_nothing(beside_nothing(np.diag(6 * W)))),
+    "hessian": (
+        lambda o: multigrad.hessian(multigrad.gradient(described_cubes), **o)(DESCRIBED)["w"]["w"]["w"],
+        6 * np.einsum("ij,jk->ijk", np.eye(2), np.eye(2))),
+    "laplacian": (
+        lambda o: multigrad.laplacian(multigrad.gradient(described_cubes), **o)(DESCRIBED),
+        beside_nothing(np.full(2, 6.0))),
+    "checkpoint": (
+        lambda o: multigrad.gradient(
+            lambda p: xp.sum(multigrad.checkpoint(multigrad.gradient(described_cubes))(p)["w"]), **o)(DESCRIBED),
+        beside_nothing(6 * W)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OVER_NONE)
+def test_operators_over_a_gradient_that_has_none(name, backend, arrays):
+    apply, expected = OVER_NONE[name]
+    assert_same(apply({"backend": backend, "arrays": arrays}), expected)
+
+
+def test_rules_of_a_function_that_returns_none_beside_arrays(backend):
+    def f(x):
+        return {"y": x**2, "rate": None}
+
+    forward = multigrad.custom_jvp(f)
+    forward.defjvp(lambda primals, tangents: (f(*primals), {"y": 7 * tangents[0], "rate": None}))
+    backward = multigrad.custom_vjp(f)
+    backward.defvjp(lambda x: (f(x), None), lambda residuals, cotangent: (7 * cotangent["y"],))
+    for function in (forward, backward):
+        found = multigrad.gradient(lambda x, function=function: xp.sum(function(x)["y"]), backend=backend)(W)
+        assert_same(found, np.full(2, 7.0))
+    assert_same(multigrad.jvp(forward, (W,), (W,), backend=backend)[1], {"y": 7 * W, "rate": None})
+
+
+@pytest.mark.parametrize("nothing", [None, (None, None), {"a": [None]}], ids=repr)
+def test_nothing_but_none_is_refused(nothing, backend):
+    for run in (
+        lambda: multigrad.jvp(lambda x: nothing, (W,), (W,), backend=backend),
+        lambda: multigrad.vmap(lambda x: nothing, backend=backend)(W),
+        lambda: multigrad.jacobian(lambda x: nothing, backend=backend)(W),
+    ):
+        with pytest.raises(multigrad.OutputError, match=r"arrays and numbers, got None at output.*return statement"):
+            run()
 
 
 @pytest.mark.parametrize("empty", [(), [], {}, OrderedDict(), Nothing()], ids=repr)

@@ -124,10 +124,13 @@ def _axes_of_leaves(in_axes: Any, flat: Leaves, count: int) -> list[int | None]:
 
 
 def _axes_of_outputs(out_axes: Any, flat: Flattened, outputs: Natives) -> list[int]:
-    found = _broadcast(flat.value.structure, out_axes, "out_axes")
+    every = _broadcast(flat.value.structure, out_axes, "out_axes")
+    found = [every[position] for position in flat.value.positions]
     if not all(map(_is_axis, found)):
         raise TypeError(f"Expected an integer, or a tree of integers, for out_axes=, got {out_axes!r}.")
-    for path, axis, output in zip(flat.value.structure.paths("output"), found, outputs, strict=True):
+    every = flat.value.structure.paths("output")
+    paths = [every[position] for position in flat.value.positions]
+    for path, axis, output in zip(paths, found, outputs, strict=True):
         rank = len(output.shape)
         if not -rank <= axis < rank:
             raise ValueError(

@@ -96,6 +96,13 @@ class OutputTree(NamedTuple):
     leaves: list[Any]  # None in the places of arrays
     positions: list[int]  # of the arrays
 
+    def beside(self, arrays: Any) -> list[Any]:
+        """Return one object per leaf: arrays in the places of its own, None in those of other leaves."""
+        leaves: list[Any] = [None] * len(self.leaves)
+        for position, array in zip(self.positions, arrays, strict=True):
+            leaves[position] = array
+        return leaves
+
     def rebuild(self, arrays: Any) -> Any:
         """Return the tree with arrays in the places of its own."""
         if self is _ONE_ARRAY:
@@ -112,7 +119,11 @@ _ONE_ARRAY = OutputTree(_tree.flatten(0)[1], [None], [0])
 
 
 def flatten_output(value: Any, computation: Computation, *, arrays_only: bool) -> tuple[Natives, OutputTree]:
-    """Return the arrays of a tree of outputs as native ones, and the tree."""
+    """Return the arrays of a tree of outputs as native ones, and the tree.
+
+    With arrays_only every leaf must be an array or a number, or None beside them: what a gradient has for a leaf that
+    is no number.
+    """
     if type(value) is computation.cls:
         return (value.native,), _ONE_ARRAY
     if computation.cls._is_native(value) and computation.cls._is_array_object(value):
@@ -128,7 +139,10 @@ def flatten_output(value: Any, computation: Computation, *, arrays_only: bool) -
             natives.append(native)
             positions.append(position)
             leaves[position] = None
-        elif arrays_only:
+        elif arrays_only and leaf is not None:
             path = structure.paths("output")[position]
             raise OutputError(f"Expected f to return arrays and numbers, got {_what(leaf)} at {path}.{_advice(leaf)}")
+    if arrays_only and leaves and not positions:
+        path = structure.paths("output")[0]
+        raise OutputError(f"Expected f to return arrays and numbers, got None at {path}.{_advice(None)}")
     return tuple(natives), OutputTree(structure, leaves, positions)

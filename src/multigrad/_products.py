@@ -81,7 +81,7 @@ def vjp(
     flat = Flattened(f, call, has_aux=has_aux)
     with opened(call.computation):
         outputs, pull, auxiliaries = call.computation.backend.vjp(flat, call.primals, reusable=True)
-    expected = Expected(flat.value.structure, outputs, call.computation)
+    expected = Expected(flat.value.structure, flat.value.beside(outputs), call.computation)
 
     def pullback(cotangent: Any, /) -> tuple[Any, ...]:
         with opened(call.computation):

@@ -264,7 +264,7 @@ class custom_jvp:  # noqa: N801 - a decorator, named as in JAX
             outputs, value = flatten_output(returned[0], arguments.computation, arrays_only=True)
             trees[:] = [value]
             word = f"the tangent of the rule of {_name(self._f)}"
-            expected = Expected(value.structure, outputs, arguments.computation, word)
+            expected = Expected(value.structure, value.beside(outputs), arguments.computation, word)
             return outputs, expected.flatten(returned[1])
 
         if _registry.supports(backend, SupportsTangentRule):
