@@ -1,5 +1,6 @@
 """A compiled program holds no value of the call that it was made by, and outlives neither too short nor too long."""
 
+import functools
 import gc
 import math
 
@@ -138,3 +139,57 @@ def test_an_unknown_container_is_named(backend):
     compiled = multigrad.gradient(lambda x: 1.0, backend=backend, compile=True)
     with pytest.raises(multigrad.InputError, match=r"x\['w'\]\[0\] of type set.*register_pytree"):
         compiled({"w": [{1, 2}]})
+
+
+class Holder:
+    def __init__(self, value):
+        self.value = value
+
+    def times(self, y):
+        return self.value * y
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
+
+
+# What would keep the first call's arrays: on torch it gave their derivative at every later call.
+HELD = {
+    "a pullback": lambda x: multigrad.vjp(lambda y: y**3, x)[1],
+    "a function": lambda x: lambda y: x * y,
+    "its default": lambda x: lambda y, z=x: z * y,
+    "a partial function": lambda x: functools.partial(xp.multiply, x),
+    "a method": lambda x: Holder(x).times,
+    "an object": Holder,
+    "an object with slots": Slotted,
+    "an object in an object": lambda x: Holder([Holder({"x": x})]),
+    "a generator": lambda x: (y for y in [x]),
+}
+
+
+@COMPILES
+@pytest.mark.filterwarnings("ignore::multigrad.RecompileWarning")  # each case is another function of one code
+@pytest.mark.parametrize("name", HELD)
+def test_nothing_that_holds_arrays_is_returned(backend, name):
+    hold = HELD[name]
+    message = r"known containers from a function that is compiled, got output\[1\] of type .*register_pytree"
+    for compiled in (
+        multigrad.jit(lambda x: (x**2, hold(x)), backend=backend),
+        multigrad.gradient(lambda x: (xp.sum(x**2), hold(x)), has_aux=True, backend=backend, compile=True),
+    ):
+        with pytest.raises(multigrad.OutputError, match=message):
+            compiled(_X)
+
+
+def test_what_holds_nothing_is_returned(backend):
+    holder = Holder(_X)
+    compiled = multigrad.jit(lambda x: (x**2, {"f": lambda y: y * _X, "g": xp.sin, "h": holder}), backend=backend)
+    for factor in (1.0, 2.0):
+        square, rest = compiled(factor * _X)
+        np.testing.assert_allclose(multigrad.to_numpy(square), (factor * _X) ** 2, rtol=1e-13)
+        np.testing.assert_allclose(rest["f"](_X), _X**2, rtol=1e-13)
+        assert rest["g"] is xp.sin
+        assert rest["h"] is holder

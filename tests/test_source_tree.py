@@ -32,7 +32,7 @@ LAYERS = (
     ("_engine_creation",),
     ("_engine_backend",),
     ("array_api", "adapters"),
-    ("_leaves", "_derive", "_reads"),
+    ("_leaves", "_derive", "_reads", "_escapes"),
     ("_flat_jacobian",),
     ("_arguments", "_strangers"),
     ("_outputs", "_convert", "_inference", "_plain"),

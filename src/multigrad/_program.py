@@ -10,16 +10,16 @@ import contextlib
 import inspect
 import operator
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from multigrad import _arguments, _computation, _leaves, _registry, _selection, _tree
+from multigrad import _arguments, _computation, _escapes, _leaves, _registry, _selection, _tree
 from multigrad._arguments import Call, Options
 from multigrad._array import Array
 from multigrad._computation import Computation, opened
-from multigrad._errors import InputError
+from multigrad._errors import InputError, OutputError
 from multigrad._globals import Snapshot
 from multigrad._protocol import Natives, SupportsRetracing, SupportsScope
 
@@ -238,13 +238,25 @@ def _taken_apart(result: Any, computation: Computation) -> tuple[Natives, _Resul
     natives: list[Any] = []
     constants: list[Any] = []
     kinds: list[Any] = []
-    for leaf in leaves:
+    cls = computation.cls
+
+    def is_traced(native: Any) -> bool:
+        return cls._is_native(native) and cls._is_symbolic(native)
+
+    for position, leaf in enumerate(leaves):
         if isinstance(leaf, Array):
             natives.append(leaf.native)
             kinds.append(type(leaf))
-        elif computation.cls._is_native(leaf):
+        elif cls._is_native(leaf):
             natives.append(leaf)
             kinds.append(False)
+        elif isinstance(leaf, Iterator) or _escapes.holds(leaf, is_traced):
+            raise OutputError(
+                "Expected arrays, numbers, strings and known containers from a function that is compiled, got "
+                f"{structure.paths('output')[position]} of type {type(leaf).__name__}, which holds what only the first "
+                "call computes. Return the arrays; call a pullback inside the function; register a container with "
+                "multigrad.register_pytree."
+            )
         else:
             kinds.append(None)
         constants.append(leaf if kinds[-1] is None else None)
