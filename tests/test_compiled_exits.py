@@ -56,7 +56,7 @@ def test_the_message_names_ways_that_work(backend, of):
     with pytest.raises(multigrad.DetachedValueError) as caught:
         slope(lambda x, i: x[int(of(i))] ** 2, compile=True)(_X, np.asarray(1))
     message = str(caught.value)
-    assert "int(x) would take a value that is being compiled (shape (), dtype int64, backend" in message
+    assert "int(x) would take a value that is being compiled or mapped (shape (), dtype int64, backend" in message
     assert "no values, detached or not" in message
     assert "x[i]), pass a count or an axis as a Python int, which stays one, or call the function as it is" in message
     assert "stop_gradient" not in message

@@ -212,7 +212,7 @@ def test_structures_that_cannot_be_shown_are_named(backend):
 
 
 def test_outputs_that_are_no_arrays(backend):
-    message = "arrays and numbers, got an object of type str at output['b'][0]"
+    message = "arrays and numbers, got an object of type str at output['b'][0]. Leave it out, or return it as aux"
     with pytest.raises(multigrad.OutputError, match=re.escape(message)):
         multigrad.vjp(lambda x: {"a": x, "b": ["text"]}, 1.0, backend=backend)
 

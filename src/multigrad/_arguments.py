@@ -284,9 +284,11 @@ class _Moving:
             rank = len(getattr(leaf, "shape", ()))
             if not -rank <= axis < rank:
                 what = f"shape {tuple(leaf.shape)}" if rank or hasattr(leaf, "shape") else "a Python number"
+                start = self.flat.spans[len(self.args)][0] if self.kwargs else len(natives)
+                way = "in_axes=None for what" if position < start else "by position, with None in in_axes, what"
                 raise ValueError(
                     f"Expected an array with an axis {axis} to map over for {self._path(position)}, got {what}. Pass "
-                    "in_axes=None for what all calls share."
+                    f"{way} all calls share."
                 )
             positions.append(position)
         return positions

@@ -115,6 +115,11 @@ class Array(ArrayMethods):
         return False
 
     @staticmethod
+    def _is_mapped(native: Any) -> bool:
+        """Tell whether the array has another value for each slice because the framework is mapping a function."""
+        return False
+
+    @staticmethod
     def _to_numpy(native: Any) -> np.ndarray:
         raise NotImplementedError
 
@@ -321,12 +326,12 @@ class Array(ArrayMethods):
         return self._to_numpy(self.native)
 
     def _forbid_leaving(self, how: str) -> None:
-        if self._is_symbolic(self.native):
+        if self._is_symbolic(self.native) or self._is_mapped(self.native):
             raise DetachedValueError(
-                f"{how} would take a value that is being compiled ({self._describe()}) out of the computation, where "
-                "there are no values, detached or not. Keep computing with xp functions (an array i of integers is an "
-                "index, too: x[i]), pass a count or an axis as a Python int, which stays one, or call the function as "
-                "it is, without compile=True."
+                f"{how} would take a value that is being compiled or mapped ({self._describe()}) out of the "
+                "computation, where there are no values, detached or not. Keep computing with xp functions (an array i "
+                "of integers is an index, too: x[i]), pass a count or an axis as a Python int, which stays one, or "
+                "call the function as it is, without compile=True and vmap."
             )
         if self._is_recorded(self.native):
             raise DetachedValueError(

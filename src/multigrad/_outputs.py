@@ -141,7 +141,10 @@ def flatten_output(value: Any, computation: Computation, *, arrays_only: bool) -
             leaves[position] = None
         elif arrays_only and leaf is not None:
             path = structure.paths("output")[position]
-            raise OutputError(f"Expected f to return arrays and numbers, got {_what(leaf)} at {path}.{_advice(leaf)}")
+            raise OutputError(
+                f"Expected f to return arrays and numbers, got {_what(leaf)} at {path}. Leave it out, or return it as "
+                "aux where the operator takes has_aux=True."
+            )
     if arrays_only and leaves and not positions:
         path = structure.paths("output")[0]
         raise OutputError(f"Expected f to return arrays and numbers, got None at {path}.{_advice(None)}")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import multigrad
-from multigrad import vmap, xp
+from multigrad import gradient, vmap, xp
 
 from .trees import assert_tree
 
@@ -144,6 +144,16 @@ def test_axes_that_do_not_fit(in_axes, args, error, message, backend):
         vmap(lambda x, *others: x, in_axes, backend=backend)(*args)
 
 
+def test_a_keyword_argument_without_the_axis(backend):
+    message = (
+        "an array with an axis 0 to map over for t, got a Python number. Pass by position, with None in in_axes, what"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        vmap(lambda x, t: x * t, backend=backend)(X, t=2.0)
+    with pytest.raises(ValueError, match=re.escape("for t, got a Python number. Pass in_axes=None for what all calls")):
+        vmap(lambda x, t, s: x * t * s, backend=backend)(X, 2.0, s=X)
+
+
 @pytest.mark.parametrize(
     ("out_axes", "error", "message"),
     [
@@ -168,3 +178,26 @@ def test_axes_of_results_that_do_not_fit(out_axes, error, message, backend):
 def test_no_slices(backend):
     found = vmap(lambda x: 2 * x, backend=backend)(np.zeros((0, 3)))
     assert_tree(found, np.zeros((0, 3)), 0.0)
+
+
+# torch's values in a map look like values; the other backends run slice by slice.
+@pytest.mark.backends("torch", "jax")
+@pytest.mark.parametrize(
+    "leave",
+    [
+        float,
+        np.asarray,
+        multigrad.to_numpy,
+        lambda y: y.item(),
+        lambda y: float(multigrad.stop_gradient(y)),
+    ],
+    ids=["float", "asarray", "to_numpy", "item", "detached"],
+)
+def test_a_slice_has_no_value(leave, backend):
+    for mapped in (
+        vmap(lambda x: x * leave(x), backend=backend),
+        vmap(gradient(lambda x: x * leave(x)), backend=backend),
+        gradient(lambda r: xp.sum(vmap(lambda x: x * leave(x))(r)), backend=backend),
+    ):
+        with pytest.raises(multigrad.DetachedValueError, match=r"compiled or mapped .* without compile=True and vmap"):
+            mapped(X)

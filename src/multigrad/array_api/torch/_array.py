@@ -18,6 +18,7 @@ class TorchArray(Array):
     _is_native = staticmethod(_object.is_native)
     _is_recorded = staticmethod(_object.is_recorded)
     _is_symbolic = staticmethod(_object.is_symbolic)
+    _is_mapped = staticmethod(_object.is_mapped)
     _to_numpy = staticmethod(_object.to_numpy)
     _peek = staticmethod(_object.peek)
     _device = staticmethod(_object.device_name)
