@@ -46,7 +46,7 @@ def _torch_calls(f):
     def differentiated(*xs):
         # Inside the program: outside it, autograd would keep what another program reads.
         gradients, out = torch.func.grad_and_value(lambda *xs: torch.sum(f(*xs)), tuple(range(len(xs))))(*xs)
-        return out, gradients
+        return gradients, out
 
     def compiler(call):
         # With a code object of its own: torch keeps few programs for each.

@@ -46,3 +46,26 @@ def test_the_layout_of_what_is_closed_over_counts(compilations):
         times = 3 if shape == (3, 1) else 1
         np.testing.assert_allclose(differentiated(lambda x, data=data: xp.sum(x * data)), np.full(3, 2.0 * times))
     assert len(compilations) == 4
+
+
+def test_a_value_is_computed_in_the_loop_of_its_gradients():
+    from torch._inductor.utils import run_and_get_code
+
+    x, y = np.linspace(0.1, 2.0, 1024), np.linspace(1.0, 3.0, 1024)
+    call = multigrad.value_and_gradient(lambda x, y: xp.sum(xp.sin(x) * y), (0, 1), backend="torch", compile=True)
+    (value, gradients), (code,) = run_and_get_code(call, x, y)
+    np.testing.assert_allclose(value, np.sum(np.sin(x) * y), rtol=1e-12)
+    np.testing.assert_allclose(gradients, (np.cos(x) * y, np.sin(x)), rtol=1e-12)
+    assert code.count("for(int64_t") == 1
+
+
+def test_results_of_any_sizes_keep_their_order():
+    def results(x):
+        total = xp.sum(x)
+        return total, xp.sin(x), x, total, x[:, None] * x, xp.sin(x)
+
+    x = multigrad.asarray(X, backend="torch")
+    found = [multigrad.to_numpy(result) for result in multigrad.jit(results)(x)]
+    for result, expected in zip(found, [1.0, np.sin(X), X, 1.0, np.outer(X, X), np.sin(X)], strict=True):
+        np.testing.assert_allclose(result, expected, rtol=1e-12)
+        assert result.shape == np.shape(expected)

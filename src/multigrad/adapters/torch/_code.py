@@ -6,6 +6,7 @@ each, and keeps some 100 KB of every program for good.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ def compiled(graph: Any, inputs: Sequence[Any]) -> _Code:
 
 
 def _compile(graph: Any, inputs: Sequence[Any]) -> _Code:
+    restored = _largest_first(graph)
     graph.recompile()  # after changes to it; torch keeps the source of each for good
     try:
         with torch.no_grad():
@@ -46,7 +48,27 @@ def _compile(graph: Any, inputs: Sequence[Any]) -> _Code:
             f"The shape of a result depends on values, that of {error.func}: such a shape cannot be compiled. Keep the "
             "shape, with xp.where in place of x[mask], say, or run without compiling."
         ) from error
-    return code
+    return code if restored is None else lambda *arrays: restored(code(*arrays))
+
+
+def _largest_first(graph: Any) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """Let the graph give its largest results first, and return what puts them back into order.
+
+    inductor (2.13) fuses a reduction into the loop over the elements before it, not that loop into the reduction's: a
+    value before its gradients would be computed in a loop of its own.
+    """
+    (output,) = graph.graph.find_nodes(op="output")
+    (results,) = output.args
+    order = sorted(range(len(results)), key=lambda i: -_size(results[i]))
+    if order == list(range(len(results))):
+        return None
+    output.args = (tuple(results[i] for i in order),)
+    return operator.itemgetter(*(order.index(i) for i in range(len(order))))
+
+
+def _size(result: Any) -> int:
+    made = result.meta.get("tensor_meta") if isinstance(result, torch.fx.Node) else None
+    return 0 if made is None else made.shape.numel()
 
 
 def _layout(x: Any) -> Hashable:

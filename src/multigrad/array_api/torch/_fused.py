@@ -19,7 +19,7 @@ def inside(domain, like):
 def asinh(x):
     """Return asinh(x) by asinh(x / 2ᵏ) + k·log(2) where the square of x would overflow."""
     scaled, logarithm = _scaled(x, torch.abs(x.detach()))
-    return torch.asinh(scaled) + logarithm * torch.clamp(x.detach(), -1, 1)  # there its sign
+    return torch.asinh(scaled) + torch.copysign(logarithm, x.detach())
 
 
 def _scaled(x, size):
