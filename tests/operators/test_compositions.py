@@ -77,6 +77,13 @@ COMPOSITIONS = {
     "hessian of laplacian": (lambda o: hessian(laplacian(quartic), **o), X, 24 * np.eye(3)),
     "laplacian of a vector, differentiated": (
         lambda o: jacobian(laplacian(lambda x: x**4), **o), X, np.diag(24 * X)),
+    "laplacian of powers at 0": (
+        lambda o: laplacian(lambda x: xp.pow(x, xp.asarray([0.0, 1.0, 2.0, 3.0])), **o), np.zeros(4),
+        np.asarray([0.0, 0.0, 2.0, 0.0])),
+    "vmap of jvp of jvp of powers at 0": (
+        lambda o: vmap(lambda t: jvp(
+            lambda y: jvp(lambda x: xp.pow(x, xp.asarray([0.0, 1.0, 2.0, 3.0])), (y,), (t,))[1],
+            (np.zeros(4),), (t,))[1], **o), np.eye(4), np.diag([0.0, 0.0, 2.0, 0.0])),
     "laplacian of laplacian": (lambda o: laplacian(laplacian(quartic), **o), X, np.asarray(72.0)),
     "gradient of a pullback": (
         lambda o: gradient(lambda x: xp.sum(vjp(lambda y: y**3, x)[1](x)[0]), **o), X, 9 * X**2),

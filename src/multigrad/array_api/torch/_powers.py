@@ -10,7 +10,7 @@ import torch
 from multigrad.array_api.torch import _fused
 from multigrad.array_api.torch._dtypes import in_range
 from multigrad.array_api.torch._pieces import by_blocks, in_pieces
-from multigrad.array_api.torch._regular import has_no_zero, is_constant, is_readable, is_traced, smallest
+from multigrad.array_api.torch._regular import has_no_zero, is_constant, is_readable, is_traced, is_unrecorded, smallest
 
 # The dtypes beyond whose range torch takes no number for an exponent.
 _HALF = (torch.float16, torch.bfloat16)
@@ -38,7 +38,7 @@ def _have_no_zero(x1, x2):
 
 
 def _power(x1, x2):
-    constant = [is_constant(x) for x in (x1, x2)]
+    constant = [is_unrecorded(x) for x in (x1, x2)]
     # Native: in second order NaN at the base 0, where the function is flat in the exponent.
     exponent = x2 if constant[1] else torch.where((x1 == 0) & (x2 >= 0), x2.detach(), x2)
     if constant[0]:

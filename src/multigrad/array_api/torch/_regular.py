@@ -28,6 +28,17 @@ def is_constant(*arrays):
     return not any([is_recorded(x) for x in arrays])
 
 
+def is_unrecorded(x):
+    """Tell whether nothing records an array, which a map or gradient around may have wrapped when it was made."""
+    if torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0:
+        return False
+    while not x.requires_grad:
+        if not _functorch.is_functorch_wrapped_tensor(x):
+            return True
+        x = _functorch.get_unwrapped(x)
+    return False
+
+
 def is_traced():
     """Tell whether a compiler takes down the operations."""
     # Dynamo first: it looks no further. Whatever else traces does it by a mode.
