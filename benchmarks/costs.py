@@ -7,6 +7,7 @@ page.
 """
 
 import argparse
+import functools
 import json
 import os
 import subprocess
@@ -45,15 +46,14 @@ def _torch_calls(f):
 
     def differentiated(*xs):
         # Inside the program: outside it, autograd would keep what another program reads.
-        gradients, out = torch.func.grad_and_value(lambda *xs: torch.sum(f(*xs)), tuple(range(len(xs))))(*xs)
-        return gradients, out
+        return torch.func.grad_and_value(lambda *xs: torch.sum(f(*xs)), tuple(range(len(xs))))(*xs)
 
     def compiler(call):
         # With a code object of its own: torch keeps few programs for each.
         call = types.FunctionType(call.__code__.replace(), globals(), closure=call.__closure__)
         return torch.compile(call, fullgraph=True)
 
-    return f, both, differentiated, compiler, lambda result: result
+    return f, both, differentiated, lambda *xs: differentiated(*xs)[0], compiler, lambda result: result
 
 
 def _jax_calls(f):
@@ -62,7 +62,7 @@ def _jax_calls(f):
     def both(*xs):
         return jax.value_and_grad(lambda *xs: jax.numpy.sum(f(*xs)), tuple(range(len(xs))))(*xs)
 
-    return f, both, both, jax.jit, jax.block_until_ready
+    return f, both, both, lambda *xs: both(*xs)[1], jax.jit, jax.block_until_ready
 
 
 def _tensorflow_calls(f):
@@ -74,18 +74,19 @@ def _tensorflow_calls(f):
             out = tf.reduce_sum(f(*xs))
         return out, tape.gradient(out, xs)
 
-    return f, both, both, lambda call: tf.function(call, jit_compile=True, autograph=False), lambda result: result
+    compiler = functools.partial(tf.function, jit_compile=True, autograph=False)
+    return f, both, both, lambda *xs: both(*xs)[1], compiler, lambda result: result
 
 
 _CALLS = {"torch": _torch_calls, "jax": _jax_calls, "tensorflow": _tensorflow_calls}
 
 
 def _calls(backend, function, namespace, kind, compiled):
-    forward, both, inside, compiler, finished = _CALLS[backend](lambda *xs: function.call(namespace, *xs))
+    forward, both, inside, gradient, compiler, finished = _CALLS[backend](lambda *xs: function.call(namespace, *xs))
     if not compiled:
         call = forward if kind == "forward" else both
     else:
-        call = compiler({"forward": forward, "gradient": lambda *xs: inside(*xs)[1]}.get(kind, inside))
+        call = compiler({"forward": forward, "gradient": gradient}.get(kind, inside))
     return lambda *xs: finished(call(*xs))
 
 
