@@ -15,7 +15,7 @@ from multigrad import Array, xp
 
 from .cases import COMPLEX, FLOATS, INTEGERS, REAL
 from .comparison import dtype_name, same
-from .inputs import common, few, namespace, some
+from .inputs import common, few, some
 from .signatures import DTYPES
 
 ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
@@ -256,16 +256,6 @@ def test_dlpack_copies(ns):
     x[0] = 9.0
     same(copied, np.array([1.0, 2.0]))
     same(ns.from_dlpack(ns.ones(2), device="cpu"), np.ones(2))
-
-
-@pytest.mark.parametrize(
-    "other", [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("torch", "jax", "tensorflow", "numpy")]
-)
-def test_dlpack_to_the_other_frameworks(ns, other):
-    foreign = namespace(other)
-    x = np.array([[1.5, -2.0], [0.0, 3.0]], dtype="float32")
-    same(foreign.from_dlpack(ns.asarray(x)), x)
-    same(foreign.from_dlpack(ns.asarray(x).native), x)
 
 
 def test_to_device(ns):
