@@ -142,6 +142,56 @@ class TestTorch:
         x = torch.asarray(X).requires_grad_()
         close(torch.autograd.grad(f(x), x)[0], expected(X))
 
+    @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+    @each_sum
+    def test_forward_mode(self, f, expected):
+        import torch
+        from torch.autograd import forward_ad
+
+        with forward_ad.dual_level():
+            found = forward_ad.unpack_dual(f(forward_ad.make_dual(torch.asarray(X), torch.asarray(ROWS[0]))))
+        close(found.tangent, expected(X) @ ROWS[0])
+
+    @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+    def test_forward_mode_of_a_pullback(self):
+        import torch
+        from torch.autograd import forward_ad
+
+        with forward_ad.dual_level():
+            value, pullback = multigrad.vjp(lambda y: y**3, forward_ad.make_dual(torch.asarray(X), torch.asarray(X)))
+            found = pullback(value)[0]  # 3 x⁵
+            close(forward_ad.unpack_dual(found).tangent, 15 * X**5)
+            close(forward_ad.unpack_dual(value).tangent, 3 * X**3)
+
+    # A transform of torch.func traces nothing, and forward mode sees nothing of what is compiled.
+    @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning", "ignore::multigrad.RecompileWarning")
+    @pytest.mark.parametrize("warm", [False, True], ids=["first call", "later call"])
+    @pytest.mark.parametrize("make", [
+        lambda: multigrad.jit(lambda x: x**3), lambda: gradient(lambda x: xp.sum(x**4) / 4, compile=True)],
+        ids=["jit", "gradient"])  # fmt: skip
+    def test_what_is_compiled_inside_transforms(self, make, warm):
+        import torch
+        from torch.autograd import forward_ad
+
+        x, t = torch.asarray(X), torch.asarray(ROWS[0])
+
+        def compiled():
+            found = make()
+            if warm:
+                found(x)
+            return found
+
+        close(torch.func.jacrev(compiled())(x), np.diag(3 * X**2))
+        close(torch.func.vmap(compiled())(torch.asarray(ROWS)), ROWS**3)
+        close(torch.func.jvp(compiled(), (x,), (t,))[1], 3 * X**2 * ROWS[0])
+        with forward_ad.dual_level():
+            tangent = forward_ad.unpack_dual(compiled()(forward_ad.make_dual(x, t))).tangent
+        close(tangent, 3 * X**2 * ROWS[0])
+        function = compiled()
+        torch.func.jacrev(function)(x)
+        close(function(x), X**3)
+        close(function(2 * x), 8 * X**3)
+
     @pytest.mark.parametrize(("loss", "expected"), LOSSES.values(), ids=LOSSES)
     def test_a_training_step_gives_parameters_their_gradients(self, loss, expected):
         import torch

@@ -17,6 +17,7 @@ from multigrad.adapters.torch._autograd import (
     GraphPullback,
     backward_of,
     functional_vjp,
+    is_transforming,
     mark_done,
     record,
     run_backward,
@@ -27,9 +28,6 @@ from multigrad.array_api.torch import _object, _tracing
 from multigrad.array_api.torch._array import TorchArray
 from multigrad.array_api.torch._creation import from_numpy_array
 from multigrad.array_api.torch._dtypes import DTYPES
-
-# No public question "is a torch.func transform running?" (torch 2.13).
-_functorch = torch._C._functorch
 
 
 class TorchBackend(Embedding):
@@ -89,7 +87,7 @@ class TorchBackend(Embedding):
     def _vjp(
         self, f: FlatFunction, primals: Natives, reusable: bool, *, closed: bool
     ) -> tuple[Natives, Pullback, Natives]:
-        if _functorch.peek_interpreter_stack() is not None:
+        if is_transforming():
             return functional_vjp(f, primals, reusable)
         leaves, outputs, aux, attached = record(f, primals, closed)
         mark_done(leaves)  # a cotangent that requires grad brings them into its graph
@@ -101,7 +99,7 @@ class TorchBackend(Embedding):
     def value_and_gradient(
         self, f: FlatFunction, primals: Natives, /, *, closed: bool = False
     ) -> tuple[Any, Natives, Natives]:
-        if _functorch.peek_interpreter_stack() is not None:
+        if is_transforming():
             (value,), pullback, aux = functional_vjp(f, primals, reusable=False)
             return value, pullback((torch.full_like(value, 1),)), aux
         leaves, (value,), aux, attached = record(f, primals, closed)
@@ -122,7 +120,7 @@ class TorchBackend(Embedding):
         self, f: FlatFunction, primals: Natives, /, *, reusable: bool = True, closed: bool = False
     ) -> Pullback:
         recording = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
-        if not recording or _functorch.peek_interpreter_stack() is not None:
+        if not recording or is_transforming():
 
             def gradient(*inner: Any) -> tuple[Natives, Natives]:
                 return self.value_and_gradient(f, inner)[1], ()
@@ -157,7 +155,7 @@ class TorchBackend(Embedding):
     with_foreign_pullback = with_pullback
 
     def checkpoint(self, f: Callable[..., Natives], inputs: Natives, /) -> Natives:
-        if _functorch.peek_interpreter_stack() is not None:
+        if is_transforming():
             return f(*inputs)  # functional transforms allow no hooks on saved tensors (torch 2.13)
         try:
             return torch.utils.checkpoint.checkpoint(f, *inputs, use_reentrant=False)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.autograd import forward_ad
 
 from multigrad._protocol import FlatFunction, Natives, Pullback
 
 # What torch.autograd.grad calls, without its checks of arguments that are right by construction: they cost 8 of the 41
 # µs of a small gradient (torch 2.13).
 run_backward = torch.autograd.Variable._execution_engine.run_backward
-_functorch = torch._C._functorch
+_functorch = torch._C._functorch  # no public question "is a torch.func transform running?" (torch 2.13)
+
+
+def is_transforming() -> bool:
+    """Tell whether a transform of torch.func, or torch's forward mode, is running: graphs would lose what it tracks."""
+    return _functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0
 
 
 def record(f: FlatFunction, primals: Natives, closed: bool = False) -> tuple[Natives, Natives, Natives, bool]:

@@ -18,10 +18,8 @@ from torch.overrides import TorchFunctionMode
 from multigrad._errors import DetachedValueError
 from multigrad._protocol import Natives
 from multigrad.adapters.torch import _code
+from multigrad.adapters.torch._autograd import is_transforming
 from multigrad.array_api.torch._object import is_symbolic
-
-_functorch = torch._C._functorch
-
 
 _NO_VALUE = (
     "A function that is being compiled has no values to branch on, nor to take out of the computation: choose between "
@@ -53,10 +51,16 @@ class Program:
         self._backend = backend
         self._f = f
         self._hold: Callable[[], Any] = getattr(f, "hold", lambda: None)
+        self._compiled: Callable[..., Any] | None = None
+        self._closed_over: list[Any] = []
+        if not is_transforming():
+            self._compile(arrays)
+
+    def _compile(self, arrays: Natives) -> Callable[..., Any]:
         given = [x.detach() for x in arrays]
         try:
             with _NoExit():
-                graph = make_fx(f)(*given)
+                graph = make_fx(self._f)(*given)
         except RuntimeError as error:
             if "tracing tensor" not in str(error):
                 raise
@@ -64,18 +68,20 @@ class Program:
         self._closed_over = _lift_constants(graph)
         _drop_idle_expansions(graph)
         self._compiled = _code.compiled(graph, [*given, *(x.detach() for x in self._closed_over)])
+        return self._compiled
 
     def __call__(self, *arrays: Any) -> Natives:
-        if _functorch.peek_interpreter_stack() is not None:
-            return tuple(self._f(*arrays))  # a transform of torch.func takes no compiled function (torch 2.13)
+        if is_transforming():
+            return tuple(self._f(*arrays))  # torch.func traces no program, and its forward mode sees none (torch 2.13)
+        run = self._compiled or self._compile(arrays)
         closed_over = self._closed_over
         if not torch.is_grad_enabled():
-            return tuple(self._compiled(*arrays, *closed_over))
+            return tuple(run(*arrays, *closed_over))
         trained = [x for x in closed_over if x.requires_grad]
         if not trained and not any([x.requires_grad for x in arrays]):
-            return tuple(self._compiled(*arrays, *closed_over))
+            return tuple(run(*arrays, *closed_over))
         with torch.no_grad():
-            outputs = tuple(self._compiled(*(x.detach() for x in (*arrays, *closed_over))))
+            outputs = tuple(run(*(x.detach() for x in (*arrays, *closed_over))))
         # Part of a graph of the caller's.
         pullback, held = self._pullback_through(trained) if trained else self._pullback, self._hold()
 
