@@ -1,8 +1,10 @@
 """Every operator compiled: its scenarios in one program, which gives the closed forms as it does without."""
 
+import numpy as np
 import pytest
 
 import multigrad
+from multigrad import jvp, xp
 
 from .checks import CHECKS, How, twice
 from .scenarios import SCENARIOS
@@ -67,3 +69,32 @@ def test_scenarios_in_one_program(check, backend):
     for results, wanted in zip(found, expected, strict=True):
         for result, value in zip(results, wanted, strict=True):
             how.compare(result, value)
+
+
+# At (0, 0), where a kink's slope is the mean of the pieces' and its curvature 0.
+KINKS = {
+    "hypot": (lambda x: xp.hypot(x[0], x[1]), 0.0),
+    "atan2": (lambda x: xp.atan2(x[0], x[1]), 0.0),
+    "vector_norm": (xp.linalg.vector_norm, 0.0),
+    "std": (xp.std, 0.0),
+    "abs": (lambda x: abs(x[0]), 0.0),
+    "maximum": (lambda x: xp.maximum(x[0], x[1]), 1.0),
+    "max": (xp.max, 1.0),
+    "clip": (lambda x: xp.clip(x[0], 0.0, 1.0), 0.5),
+    "prod": (xp.prod, 0.0),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*functions made by the code at")
+@pytest.mark.backends("torch", "jax", "tensorflow")
+def test_forward_over_forward_at_kinks_in_one_program(backend):
+    def second(f):
+        # Along (1, 1), times a factor of slope 1: twice the slope of f, and its curvature.
+        def product(x):
+            return f(x) * (x[0] + 1.0)
+
+        return lambda x: jvp(lambda y: jvp(product, (y,), (x + 1.0,))[1], (x,), (x + 1.0,))[1]
+
+    program = multigrad.jit(lambda x: {name: second(f)(x) for name, (f, _) in KINKS.items()}, backend=backend)
+    found = {name: float(multigrad.to_numpy(value)) for name, value in program(np.zeros(2)).items()}
+    assert found == pytest.approx({name: 2 * slope + 2.0 * (name == "prod") for name, (_, slope) in KINKS.items()})

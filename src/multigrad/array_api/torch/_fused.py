@@ -38,6 +38,7 @@ def hypot(x1, x2):
     x, y = torch.abs(x1.detach()), torch.abs(x2.detach())
     size, one = torch.maximum(x, y), torch.ones_like(x)
     none, zero = 0 * one, size == 0
+    size = torch.where(zero, one, size)  # the square of a scale has no number, and 0 times its slope none either
     digits = math.frexp(torch.finfo(x.dtype).max)[1]
     # By so much that neither the squares nor the second derivatives over a factor leave the dtype's range.
     far, factor = 2.0 ** (digits * 5 // 16), 2.0 ** (digits * 17 // 32)
