@@ -52,7 +52,7 @@ _diagonal, _trace = _compiled(jnp.linalg.diagonal, "offset"), _compiled(jnp.lina
 _eigh, _eigvalsh = keep_width(_decompositions.eigh), keep_width(_decompositions.eigvalsh)
 _svd, _svdvals = keep_width(_decompositions.svd), keep_width(_decompositions.svdvals)
 _slogdet, _solve = keep_width(_decompositions.slogdet), keep_width(_decompositions.solve)
-_inv, _pinv, _qr = map(keep_width, (jnp.linalg.inv, jnp.linalg.pinv, jnp.linalg.qr))
+_inv, _pinv, _qr = map(keep_width, (_decompositions.inv, jnp.linalg.pinv, jnp.linalg.qr))
 _compiled_pinv = _compiled(jnp.linalg.pinv, "rtol")
 _matrix_norm = _compiled(_norms.matrix_norm, "keepdims", "ord")
 _matrix_power = _compiled(jnp.linalg.matrix_power, "n")
@@ -110,7 +110,7 @@ def inv(x, /):
 def matrix_power(x, n, /):
     n = _checks.integer(n, "the power n")
     _checks.square(x.shape, "linalg.matrix_power")
-    return _matrix_power(floating(x) if n < 0 else x, n=n)
+    return _matrix_power(_inv(floating(x)) if n < 0 else x, n=abs(n))
 
 
 def _relative(x, rtol):

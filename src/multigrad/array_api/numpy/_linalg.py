@@ -77,7 +77,9 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
 
 
 def matrix_power(x, n, /):
-    return traced.linalg.matrix_power(_square(x, "matrix_power"), _checks.integer(n, "the power n"))
+    x, n = _square(x, "matrix_power"), _checks.integer(n, "the power n")
+    # NumPy raises for a singular matrix.
+    return traced.linalg.matrix_power(inv(x) if n < 0 else x, abs(n))
 
 
 def matrix_rank(x, /, *, rtol=None):

@@ -7,6 +7,7 @@ least two axes; the last two are the matrix.
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from multigrad.array_api.tensorflow import _graph_linalg
@@ -24,7 +25,7 @@ from multigrad.array_api.tensorflow._matrices import (
     triangular_solve,
     with_rule,
 )
-from multigrad.array_api.tensorflow._regular import holds
+from multigrad.array_api.tensorflow._regular import holds, values
 from multigrad.array_api.tensorflow._slicing import sliced
 
 
@@ -56,8 +57,8 @@ def qr(x, full):
     """Return Q and R."""
     rows, columns = x.shape[-2:]
     if rows is None or columns is None:
-        return with_rule(tf.linalg.qr(tf.stop_gradient(x), full_matrices=full), (x,), _qr_refusal)
-    q, r = tf.linalg.qr(tf.stop_gradient(x), full_matrices=full)
+        return with_rule(_plain_qr(x, full), (x,), _qr_refusal)
+    q, r = _plain_qr(x, full)
     if rows < columns:
         q, first = with_rule((q, r[..., :rows]), (x[..., :rows],), _qr_rule)
         return q, tf.concat([first, tf.matmul(q, x[..., rows:], adjoint_a=True)], -1)
@@ -66,6 +67,36 @@ def qr(x, full):
     if full and rows > columns:
         return _completed(q, rest), tf.concat([r, tf.zeros_like(below)], -2)
     return q, r
+
+
+def _plain_qr(x, full):
+    """Return Q and R without a derivative.
+
+    The kernels make the identity of Q, or NaN, where the squares of a column are not representable: such columns are
+    scaled by powers of 2.
+    """
+    x = tf.stop_gradient(x)
+    if tf.executing_eagerly() and "CPU" in x.device:
+        q, r = tf.linalg.qr(x, full_matrices=full)
+        sizes, far = np.abs(np.diagonal(values(r), axis1=-2, axis2=-1)), _far(r)
+        if ((sizes > 1 / far) & (sizes < far)).all():
+            return q, r
+    size = tf.maximum(tf.abs(tf.math.real(x)), tf.abs(tf.math.imag(x))) if x.dtype.is_complex else tf.abs(x)
+    scale = astype(_scale(tf.reduce_max(size, axis=-2, keepdims=True)), x.dtype)
+    q, r = tf.linalg.qr(x * scale, full_matrices=full)
+    return q, r / scale
+
+
+def _scale(x):
+    """Return the power of 2 that brings the squares of numbers into the range of the dtype, 1 where they are in it."""
+    size, far = tf.abs(x), _far(x)
+    one, factor = tf.ones_like(size), far**1.5
+    return tf.where(size > far, one / factor, tf.where((size < 1 / far) & (size > 0), one * factor, one))
+
+
+def _far(x):
+    """Return a number whose square is still far from the limits of the dtype, a power of 2."""
+    return 2.0 ** (3 * (math.frexp(finfo(x.dtype).max)[1] // 8))
 
 
 def _qr_refusal(_, inputs, __):

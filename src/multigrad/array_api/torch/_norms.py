@@ -4,7 +4,7 @@ import torch
 
 from multigrad.array_api.torch import _overrides
 from multigrad.array_api.torch._decompositions import svdvals
-from multigrad.array_api.torch._regular import is_constant, is_normal, is_readable
+from multigrad.array_api.torch._regular import has_no_zero, is_constant, is_normal, is_readable
 
 _INF = float("inf")
 _HALF = (torch.float16, torch.bfloat16)
@@ -12,7 +12,7 @@ _HALF = (torch.float16, torch.bfloat16)
 
 def vector_norm(x, order, axes, keepdim):
     """Return the norm along axes, of which there is at least one."""
-    if not x.numel() or order == 0 or -_INF < order < 0:
+    if not x.numel() or order == 0:
         return torch.linalg.vector_norm(x, order, axes, keepdim=keepdim)
     if order == 1:
         return torch.sum(_overrides.abs(x), axes, keepdim=keepdim)
@@ -27,6 +27,8 @@ def vector_norm(x, order, axes, keepdim):
         squares = torch.sum((x * x.conj()).real if x.dtype.is_complex else x * x, axes, keepdim=keepdim)
         zero = (squares == 0).to(squares.dtype)
         return torch.sqrt(squares + zero) * (1 - zero)
+    if order < 0:
+        return _negative_norm(x, order, axes, keepdim)
     if order % 1:
         return _fractional_norm(x, order, axes, keepdim)
     zero = torch.linalg.vector_norm(x.detach(), order, axes, keepdim=True) == 0
@@ -43,6 +45,17 @@ def _fractional_norm(x, order, axes, keepdim):
     total = torch.sum(powers, axes, keepdim=keepdim)
     zero = total.detach() == 0
     return torch.pow(total + zero.to(total.dtype), 1 / order) * ~zero
+
+
+def _negative_norm(x, order, axes, keepdim):
+    """Return the norm of a negative order, 0 where one element is: torch's second derivative is NaN there."""
+    if is_constant(x) or has_no_zero(x):
+        return torch.linalg.vector_norm(x, order, axes, keepdim=keepdim)
+    where = x.detach()
+    zero = torch.any(where == 0, axes, keepdim=True) & ~torch.any(torch.isnan(where), axes, keepdim=True)
+    safe = torch.where(zero, torch.ones_like(x), x)
+    norm = torch.linalg.vector_norm(safe, order, axes, keepdim=True) * ~zero
+    return norm if keepdim else torch.squeeze(norm, axes)
 
 
 def matrix_norm(x, order, keepdim):
