@@ -194,3 +194,30 @@ def test_numbers_and_numpy_arrays_keep_double_precision(tf):
     assert multigrad.gradient(lambda x: x * x, backend="tensorflow")(2.0).dtype == tf.float64
     assert multigrad.gradient(cube, backend="tensorflow")(np.ones(2)).dtype == tf.float64
     assert multigrad.gradient(cube)(tf.constant([1.0])).dtype == tf.float32
+
+
+def vjp_rule():
+    f = multigrad.custom_vjp(lambda x: xp.sin(x))
+    f.defvjp(lambda x: (xp.sin(x), x), lambda x, cotangent: (7 * cotangent * xp.cos(x),))
+    return f
+
+
+def jvp_rule():
+    f = multigrad.custom_jvp(lambda x: xp.sin(x))
+    f.defjvp(lambda primals, tangents: (xp.sin(primals[0]), 7 * tangents[0] * xp.cos(primals[0])))
+    return f
+
+
+@pytest.mark.parametrize("make", [vjp_rule, jvp_rule])
+def test_a_tape_around_a_compiled_function_sees_the_rules_inside_it(tf, make):
+    f = make()
+    compiled = multigrad.jit(lambda x: xp.sum(f(x)))
+    x = tf.constant([0.3, 0.7], tf.float64)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            value = compiled(x)
+        first = inner.gradient(value, x)
+    np.testing.assert_allclose(first, 7 * np.cos(x), rtol=1e-14)
+    np.testing.assert_allclose(outer.gradient(first, x), -7 * np.sin(x), rtol=1e-14)

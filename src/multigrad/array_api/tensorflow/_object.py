@@ -29,7 +29,8 @@ def tensor(x):
 
 
 def is_recorded(x):
-    return record.should_record_backprop([tensor(x)])
+    # What is being traced may be on the tape of whoever calls the program, which cannot be seen from inside it.
+    return record.should_record_backprop([tensor(x)]) or tf.is_symbolic_tensor(x)
 
 
 def is_symbolic(x):
