@@ -226,15 +226,19 @@ def test_small_values_keep_their_relative_accuracy(name, points, backend):
     np.testing.assert_allclose(numpy_of(function(native(points, backend))), expected, rtol=16 * EPS, atol=0)
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_erfinv_next_to_its_ends(dtype, backend):
+def test_erfinv_next_to_its_ends(dtype, compiled, backend):
     one = np.ones((), dtype)
     inside, outside = np.nextafter(one, 0 * one), np.nextafter(one, 2 * one)
     with mpmath.workdps(50):
         value = mpmath.erfinv(mpmath.mpf(float(inside)))
         expected = [float(value), float(mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(value**2))]
     x = np.asarray([inside, -inside, outside, -outside])
-    found = [numpy_of(f(native(x, backend))) for f in (special.erfinv, derivative(special.erfinv))]
+    functions = (special.erfinv, derivative(special.erfinv))
+    if compiled:
+        functions = map(multigrad.jit, functions)
+    found = [numpy_of(f(native(x, backend))) for f in functions]
     rtol = 100 * np.finfo(dtype).eps
     np.testing.assert_allclose(found[0], [expected[0], -expected[0], NAN, NAN], rtol=rtol)
     np.testing.assert_allclose(found[1], [expected[1], expected[1], NAN, NAN], rtol=rtol)

@@ -4,11 +4,27 @@ torch's own derivatives are not used: trigamma has half of the digits in float64
 function with an empty left tail, and those at infinity are NaN in second order (torch 2.13).
 """
 
+from types import SimpleNamespace
+
 import torch
 
 from multigrad.array_api._special import special_functions
+from multigrad.array_api._special_formulas import refined_erfinv
 from multigrad.array_api.torch import _creation, _elementwise, _searching
 from multigrad.array_api.torch._dtypes import promotion
+from multigrad.array_api.torch._regular import is_traced
+
+_values = SimpleNamespace(
+    abs=torch.abs, erf=torch.special.erf, erfc=torch.special.erfc, exp=torch.exp, where=torch.where
+)
+
+
+def _erfinv(x):
+    native = torch.special.erfinv(x)
+    if not is_traced():
+        return native
+    # Compiled it loses half of its digits, and more, next to its ends (2.13); near 0 it is erf that does.
+    return torch.where(torch.abs(x) > 0.5, refined_erfinv(_values, x, native, steps=2), native)
 
 
 def _ruled(function, slopes, xp):
@@ -52,7 +68,7 @@ SPECIAL = special_functions(
         "digamma": torch.special.digamma,
         "erf": torch.special.erf,
         "erfc": torch.special.erfc,
-        "erfinv": torch.special.erfinv,
+        "erfinv": _erfinv,
         "expit": torch.special.expit,
         "gammainc": torch.special.gammainc,
         "gammaincc": torch.special.gammaincc,
