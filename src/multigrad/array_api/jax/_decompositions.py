@@ -171,8 +171,16 @@ svdvals = jax.jit(_svdvals)
 spoiled = ruled(lambda out, bad: out, (lambda xp, same, out, bad: xp.where(bad, jnp.nan, 1.0), None))
 
 
+def _is_plain(x):
+    """Tell where the determinant of a matrix of one row or two, and its square, are far from the dtype's limits."""
+    determinant = x[..., 0, 0] if x.shape[-1] == 1 else x[..., 0, 0] * x[..., 1, 1] - x[..., 0, 1] * x[..., 1, 0]
+    size = jnp.abs(determinant)[..., None, None]
+    limit = 2.0 ** (jnp.finfo(size.dtype).maxexp // 2 - 16)
+    return (size > 1 / limit) & (size < limit)
+
+
 def _exponents(x):
-    """Return exponents of 2 that bring the largest entries of 2 by 2 matrices near 1: rows first, then columns."""
+    """Return exponents of 2 that bring the largest entries near 1: those of the rows first, then of the columns."""
     size = jnp.maximum(jnp.abs(jnp.real(x)), jnp.abs(jnp.imag(x)))
     entries = jnp.where((size > 0) & (size < jnp.inf), jnp.frexp(size)[1], -(10**4))
     rows = jnp.max(entries, -1, keepdims=True)
@@ -181,76 +189,23 @@ def _exponents(x):
     return found[0] + found[1]
 
 
-def _halves(exponents, like):
-    """Return two factors for a power of 2, which may be infinite itself."""
-    half, one = exponents // 2, jnp.ones_like(jnp.real(like))
-    return jnp.ldexp(one, half), jnp.ldexp(one, exponents - half)
-
-
-def _difference(x):
-    return x[..., 0, 0] * x[..., 1, 1] - x[..., 0, 1] * x[..., 1, 0]
-
-
-def _is_plain(x):
-    """Tell whether the determinants of all matrices, and their squares, are far from the dtype's limits."""
-    size = jnp.abs(_difference(x))
-    limit = 2.0 ** (jnp.finfo(size.dtype).maxexp // 2 - 16)
-    return jnp.all((size > 1 / limit) & (size < limit))
-
-
-def _scaled_determinant(x):
-    """Return the determinants of 2 by 2 matrices as numbers and exponents of 2."""
-    exponents = _exponents(x)
-    first, second = _halves(exponents, x)
-    # Each product has one entry of each row and column.
-    return _difference(x * first * second), -(exponents[..., 0, 0] + exponents[..., 1, 1])
-
-
-@jax.custom_jvp
-def _transposed_inverse(x):
-    """Return the transposed inverses of matrices of one row or two."""
-    if x.shape[-1] == 1:
-        return 1 / x
-    cofactors = jnp.flip(x, (-2, -1)) * jnp.asarray([[1, -1], [-1, 1]], x.dtype)
-
-    def scaled():
-        number, exponent = _scaled_determinant(x)
-        first, second = _halves(-exponent, number)
-        return cofactors * first[..., None, None] / number[..., None, None] * second[..., None, None]
-
-    return jax.lax.cond(_is_plain(x), lambda: cofactors / _difference(x)[..., None, None], scaled)
-
-
-@_transposed_inverse.defjvp
-def _transposed_inverse_rule(primals, tangents):
-    inverse = _transposed_inverse(*primals)
-    return inverse, -_product(inverse, jnp.matrix_transpose(tangents[0]), inverse)
-
-
-@jax.custom_jvp
 def _small_slogdet(x):
     """Return slogdet of matrices of one row or two.
 
     JAX takes the logarithm of a·d - b·c, which leaves the range of the dtype long before the entries do, and the square
-    of that in second derivatives sooner.
+    of that in second derivatives sooner: there rows and columns are multiplied by powers of 2.
     """
-    if x.shape[-1] == 1:
-        return tuple(jnp.linalg.slogdet(x))
+    fixed = jax.lax.stop_gradient(x)
+    plain = _is_plain(fixed)
 
     def scaled():
-        number, exponent = _scaled_determinant(x)
-        size = jnp.abs(number)
-        return jnp.sign(number), jnp.log(size) + exponent.astype(size.dtype) * math.log(2)
+        exponents = jnp.where(plain, 0, _exponents(fixed))
+        half, one = exponents // 2, jnp.ones_like(jnp.real(fixed))  # the whole power may be infinite
+        sign, logarithm = jnp.linalg.slogdet(x * jnp.ldexp(one, half) * jnp.ldexp(one, exponents - half))
+        # Each product has one entry of each row and column.
+        return sign, logarithm - jnp.trace(exponents, axis1=-2, axis2=-1).astype(logarithm.dtype) * math.log(2)
 
-    return jax.lax.cond(_is_plain(x), lambda: tuple(jnp.linalg.slogdet(x)), scaled)
-
-
-@_small_slogdet.defjvp
-def _small_slogdet_rule(primals, tangents):
-    sign, logarithm = _small_slogdet(*primals)
-    along = jnp.sum(_transposed_inverse(*primals) * tangents[0], (-2, -1))
-    turning = sign * 1j * jnp.imag(along) if jnp.iscomplexobj(sign) else jnp.zeros_like(sign)
-    return (sign, logarithm), (turning, jnp.real(along))
+    return jax.lax.cond(jnp.all(plain), lambda: tuple(jnp.linalg.slogdet(x)), scaled)
 
 
 @jax.jit
