@@ -17,15 +17,20 @@ def inside(domain, like):
 
 
 def asinh(x):
-    """Return asinh(x) by asinh(x / 2ᵏ) + k·log(2) where the square of x would overflow."""
+    """Return asinh(x) by asinh(x / 2ᵏ) + k·log(2) where x is large."""
+    if x.dtype is torch.float16:  # where 2ᵏ would be too small for that: all its squares are in float32
+        return asinh(x.to(torch.float32)).to(x.dtype)
     scaled, logarithm = _scaled(x, torch.abs(x.detach()))
     return torch.asinh(scaled) + torch.copysign(logarithm, x.detach())
 
 
 def _scaled(x, size):
-    """Return x divided by 2ᵏ once or twice where the sizes have no square, and what its logarithm lacks then."""
-    limits, one = torch.finfo(size.dtype), torch.ones_like(size)
-    k, bound = math.frexp(limits.max)[1] // 4 + 1, limits.max**0.5 / 4
+    """Return x divided by 2ᵏ once or twice where the sizes are large, and what its logarithm lacks then.
+
+    Large is what has no cube: the slope of the slope takes the cube of its inverse.
+    """
+    digits, one = math.frexp(torch.finfo(size.dtype).max)[1], torch.ones_like(size)
+    k, bound = digits // 4 + 1, 2.0 ** (digits // 3)
     # After two, the largest has a square. Side by side, not one after the other: it is the delay that costs.
     once = torch.where(size > bound, one * 2.0**-k, one)
     twice = torch.where(size > bound * 2.0**k, one * 2.0**-k, one)
@@ -66,12 +71,14 @@ def atan2(x1, x2):
 
 
 def acosh(x):
-    """Return acosh(x) by acosh(x / 2ᵏ) + k·log(2) where the square of x would overflow, NaN below the domain.
+    """Return acosh(x) by acosh(x / 2ᵏ) + k·log(2) where x is large, NaN below the domain.
 
     Near 1 torch's slope r = (x² - 1)^-½ has the rounding error of the square. What is added there is 0, with the first
     and the second derivative that are missing: d·r³ and -3·d·r⁵, where -2·d is the distance of (x - 1)(x + 1) from the
     x² - 1 that was computed. By r itself, which costs no second root; the order of the factors is the quickest found.
     """
+    if x.dtype is torch.float16:  # as in asinh
+        return acosh(x.to(torch.float32)).to(x.dtype)
     size = x.detach()
     one = torch.ones_like(size)
     none = 0 * one

@@ -151,16 +151,17 @@ def atan(x):
     return _inverse_complex.atan(x) if x.dtype.is_complex else torch.atan(x)
 
 
-def _root_of_largest(dtype):
-    return torch.finfo(dtype).max ** 0.5 / 4
+def _largest_regular(dtype):
+    """Return a bound up to which there are squares, and cubes of the slopes, which a second derivative takes."""
+    return torch.finfo(dtype).max ** (1 / 3) / 4
 
 
-def _is_between_one_and_roots(x):
-    return smallest(x) >= 1.1 and largest(x) <= _root_of_largest(x.dtype)
+def _is_regular_beyond_one(x):
+    return smallest(x) >= 1.1 and largest(x) <= _largest_regular(x.dtype)
 
 
-@override(by_blocks(_is_between_one_and_roots), takes_complex=True)
-@taken_apart(_is_between_one_and_roots)
+@override(by_blocks(_is_regular_beyond_one), takes_complex=True)
+@taken_apart(_is_regular_beyond_one)
 def acosh(x):
     if x.dtype.is_complex:
         return _inverse_complex.acosh(x)
@@ -174,22 +175,15 @@ def acosh(x):
     return 2 * torch.where(one, torch.sqrt(torch.where(one, half, 1.0)), beyond)
 
 
-def _has_squares(x):
-    return smallest(x) >= -_root_of_largest(x.dtype) and largest(x) <= _root_of_largest(x.dtype)
+def _is_regular(x):
+    return smallest(x) >= -_largest_regular(x.dtype) and largest(x) <= _largest_regular(x.dtype)
 
 
-@override(by_blocks(_has_squares), takes_complex=True)
-@taken_apart(_has_squares)
+@override(by_blocks(_is_regular), takes_complex=True)
+@taken_apart(_is_regular)
 def asinh(x):
-    if x.dtype.is_complex:
-        return _inverse_complex.asinh(x)
-    # Native: 0 where the square overflows. There asinh(x) = asinh(x / r) + log(r) but for rounding.
-    size = x.detach()
-    if not is_readable(size):
-        return _fused.asinh(x)
-    limits, bound = torch.finfo(x.dtype), _root_of_largest(x.dtype)
-    ratio = torch.clamp(torch.abs(size) / bound, 1, limits.max / bound * 2)
-    return torch.asinh(x / ratio) + torch.copysign(torch.log(ratio), size)
+    # Native: 0 where the square overflows, in second order where the cube does.
+    return _inverse_complex.asinh(x) if x.dtype.is_complex else _fused.asinh(x)
 
 
 def _scaling_bound(dtype):
