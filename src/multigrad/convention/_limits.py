@@ -144,6 +144,31 @@ LIMITS = (
         "The deviations are summed again, and infinities are subtracted",
     ),
     Limit(
+        "cumulative_prod with infinite elements",
+        "TensorFlow",
+        "NaN, not an infinity",
+        "Its sums take the products in another order",
+    ),
+    Limit(
+        "Matrices whose entries have no square in their dtype: vectors of svd, pinv, and second derivatives of "
+        "singular values, of norms made of them and of vectors",
+        "all",
+        "NaN, infinite, or without most digits",
+        "The rules divide by differences of squares",
+    ),
+    Limit(
+        "Products of the vectors of svd at a singular value of 0, in second order",
+        "NumPy, JAX, TensorFlow",
+        "differs between forward and reverse mode, or NaN",
+        "The vectors turn freely there, and only in the product does that cancel",
+    ),
+    Limit(
+        "atan2 where the squares of the arguments overflow",
+        "torch, TensorFlow; JAX",
+        "0, not a number near 0; NaN in second order, compiled",
+        "Their quotients by the sum of the squares; rule 1 asks for it as far as that is representable",
+    ),
+    Limit(
         "Complex svd under vmap or compiled: forwards, and matrices that are not square in second order",
         "torch",
         "cannot be mapped or traced; right without",
