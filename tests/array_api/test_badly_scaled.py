@@ -93,6 +93,17 @@ def test_slogdet_of_rows_and_columns_of_different_scale(backend, compiled):
     check(found, expected, "float64")
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_slogdet_of_one_badly_scaled_matrix_among_those_of_a_map(backend, compiled):
+    def total(stack):
+        return xp.sum(multigrad.vmap(logarithm)(stack))
+
+    stack = np.stack([matrix(2) * 2.0**-660, matrix(2)])
+    found = multigrad.to_numpy(multigrad.gradient(total, backend=backend, compile=compiled)(stack))
+    inverse = np.linalg.inv(matrix(2)).T
+    np.testing.assert_allclose(found * [[[2.0**-660]], [[1.0]]], [inverse, inverse], rtol=1e-12)
+
+
 def turned_columns(x):
     q, r = xp.linalg.qr(x)
     weights, turns = (xp.asarray(part, dtype=x.dtype) for part in (WEIGHTS[:3, :3], TURNS[:3]))

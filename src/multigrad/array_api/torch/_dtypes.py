@@ -79,7 +79,8 @@ def astype(x, dtype, /, *, copy=True, device=None):
     return x.to(dtype=dtype, device=device)
 
 
-_LARGEST = {dtype: torch.finfo(dtype).max for dtype in (float16, bfloat16, float32, complex64)}
+HALF = (float16, bfloat16)
+_LARGEST = {dtype: torch.finfo(dtype).max for dtype in (*HALF, float32, complex64)}
 
 
 def in_range(number, dtype):

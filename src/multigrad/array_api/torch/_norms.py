@@ -4,10 +4,10 @@ import torch
 
 from multigrad.array_api.torch import _overrides
 from multigrad.array_api.torch._decompositions import svdvals
+from multigrad.array_api.torch._dtypes import HALF
 from multigrad.array_api.torch._regular import has_no_zero, is_constant, is_normal, is_readable
 
 _INF = float("inf")
-_HALF = (torch.float16, torch.bfloat16)
 
 
 def vector_norm(x, order, axes, keepdim):
@@ -19,7 +19,7 @@ def vector_norm(x, order, axes, keepdim):
     if order in (_INF, -_INF):
         extreme = torch.amax if order > 0 else torch.amin
         return extreme(_overrides.abs(x), axes, keepdim=keepdim)
-    if order == 2 and x.dtype not in _HALF:
+    if order == 2 and x.dtype not in HALF:
         if is_constant(x) or (is_readable(x) and x.dtype.is_floating_point):
             native = torch.linalg.vector_norm(x, 2, axes, keepdim=keepdim)
             if is_constant(x) or is_normal(native):
@@ -38,7 +38,7 @@ def vector_norm(x, order, axes, keepdim):
 
 def _fractional_norm(x, order, axes, keepdim):
     """Return the norm of an order between integers: torch's second derivative is NaN where one element is 0."""
-    if x.dtype in _HALF:
+    if x.dtype in HALF:
         return _fractional_norm(x.to(torch.float32), order, axes, keepdim).to(x.dtype)
     missing = x.detach() == 0
     powers = torch.pow(_overrides.abs(x + missing.to(x.dtype)), order) * ~missing

@@ -8,12 +8,9 @@ import math
 import torch
 
 from multigrad.array_api.torch import _fused
-from multigrad.array_api.torch._dtypes import in_range
+from multigrad.array_api.torch._dtypes import HALF, in_range
 from multigrad.array_api.torch._pieces import by_blocks, in_pieces
 from multigrad.array_api.torch._regular import has_no_zero, is_constant, is_readable, is_traced, is_unrecorded, smallest
-
-# The dtypes beyond whose range torch takes no number for an exponent.
-_HALF = (torch.float16, torch.bfloat16)
 
 
 def pow(x1, x2):  # noqa: A001
@@ -70,7 +67,7 @@ def _may_hold(condition):
 
 
 def _power_by_number(x, n):
-    if x.dtype in _HALF:
+    if x.dtype in HALF:  # beyond their range torch takes no exponent
         n = in_range(n, x.dtype)
     if type(n) is not float or n.is_integer() or not x.dtype.is_floating_point or smallest(x) > 0:
         return torch.pow(x, n)
